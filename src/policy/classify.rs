@@ -1,0 +1,150 @@
+//! One finished attempt, three questions: what was delivered, may it be repeated, was the upstream
+//! well? Each is one table.
+
+use http::{HeaderMap, Method, StatusCode};
+
+use super::guarantee::is_safe;
+use super::{Delivery, Failure, Guarantee, Refusal, StopReason};
+
+/// How one attempt ended.
+#[derive(Clone, Copy, Debug)]
+pub enum Outcome<'a> {
+    /// A response head came back.
+    Response {
+        /// Its status.
+        status: StatusCode,
+        /// Its headers.
+        headers: &'a HeaderMap,
+        /// Whether it carries a valid Retry-After.
+        retry_after: bool,
+    },
+    /// The transport failed.
+    Failure(Failure),
+    /// It was refused here; nothing was sent.
+    Refused(Refusal),
+}
+
+/// Whether an attempt that ended this way may be repeated at all. Attempts, time, gate and budget
+/// are [`decide`](super::decide())'s business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// As often as the policy allows.
+    Allowed,
+    /// Once in a call.
+    Once,
+    /// Not at all.
+    Never(StopReason),
+}
+
+/// What an attempt's end says about the upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It answers.
+    Success,
+    /// It is in trouble.
+    Failure,
+    /// Nothing either way.
+    Neutral,
+}
+
+/// What the server may have done with the request.
+#[must_use]
+pub fn delivery(outcome: &Outcome<'_>, method: &Method, guarantee: Guarantee) -> Delivery {
+    match *outcome {
+        Outcome::Refused(_) => Delivery::NotSent,
+        Outcome::Failure(failure) => failure.delivery(),
+        Outcome::Response {
+            status,
+            retry_after,
+            ..
+        } => match status.as_u16() {
+            200..=299 | 303 | 304 => Delivery::Done,
+            300..=399 if is_safe(method) => Delivery::Done,
+            307 | 308 => Delivery::Rejected,
+            // A server may act and then redirect.
+            300..=399 => Delivery::Unknown,
+            408 => Delivery::Unknown,
+            // The first attempt with this key is still running.
+            409 if guarantee == Guarantee::Keyed => Delivery::Unknown,
+            400..=499 => Delivery::Rejected,
+            // A maintenance page names its end; a bare 503 is also what proxies send after
+            // they have forwarded the request.
+            503 if retry_after => Delivery::Rejected,
+            _ => Delivery::Unknown,
+        },
+    }
+}
+
+/// Whether the attempt may be repeated.
+#[must_use]
+pub fn repeat(outcome: &Outcome<'_>, guarantee: Guarantee) -> Repeat {
+    if guarantee == Guarantee::Tunnel {
+        return Repeat::Never(StopReason::Tunnel);
+    }
+    match *outcome {
+        Outcome::Refused(refusal) => Repeat::Never(StopReason::Refused(refusal)),
+        Outcome::Failure(failure) => repeat_failure(failure, guarantee),
+        Outcome::Response { headers, .. } if says_overloaded(headers) => {
+            Repeat::Never(StopReason::ServerSaysNo)
+        }
+        Outcome::Response {
+            status,
+            retry_after,
+            ..
+        } => repeat_status(status, retry_after, guarantee),
+    }
+}
+
+fn repeat_failure(failure: Failure, guarantee: Guarantee) -> Repeat {
+    match failure {
+        Failure::Deadline(_) => Repeat::Never(StopReason::DeadlineExceeded),
+        permanent if permanent.is_permanent() => Repeat::Never(StopReason::Permanent),
+        unsent if unsent.delivery() == Delivery::NotSent => Repeat::Allowed,
+        _ => if_harmless(Repeat::Allowed, guarantee),
+    }
+}
+
+fn repeat_status(status: StatusCode, retry_after: bool, guarantee: Guarantee) -> Repeat {
+    match status.as_u16() {
+        100..=399 => Repeat::Never(StopReason::Answered),
+        408 | 425 => if_harmless(Repeat::Once, guarantee),
+        409 if guarantee == Guarantee::Keyed => Repeat::Allowed,
+        413 if retry_after => if_harmless(Repeat::Allowed, guarantee),
+        421 => Repeat::Once,
+        429 => if_harmless(Repeat::Allowed, guarantee),
+        400..=499 => Repeat::Never(StopReason::Permanent),
+        501 | 505 | 506 | 507 | 508 | 510 | 511 => Repeat::Never(StopReason::Permanent),
+        500..=599 => if_harmless(Repeat::Allowed, guarantee),
+        _ => Repeat::Never(StopReason::Permanent),
+    }
+}
+
+fn if_harmless(repeat: Repeat, guarantee: Guarantee) -> Repeat {
+    match guarantee {
+        Guarantee::Idempotent | Guarantee::Keyed => repeat,
+        Guarantee::None | Guarantee::Tunnel => Repeat::Never(StopReason::NotIdempotent),
+    }
+}
+
+/// Envoy's word for "I shed this load on purpose": a retry is the last thing it wants.
+fn says_overloaded(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-envoy-overloaded")
+}
+
+/// What the outcome says about the upstream, for a circuit that is not probing.
+#[must_use]
+pub fn health(outcome: &Outcome<'_>) -> Health {
+    match *outcome {
+        Outcome::Refused(_) => Health::Neutral,
+        Outcome::Failure(Failure::InvalidRequest) => Health::Neutral,
+        Outcome::Failure(_) => Health::Failure,
+        Outcome::Response { status, .. } => match status.as_u16() {
+            408 => Health::Failure,
+            425 | 429 => Health::Neutral,
+            501 | 505 | 506 | 510 | 511 => Health::Neutral,
+            500..=599 => Health::Failure,
+            100..=499 => Health::Success,
+            _ => Health::Neutral,
+        },
+    }
+}

@@ -1,0 +1,309 @@
+//! May this attempt go now?
+
+use std::time::{Duration, Instant};
+
+use super::background::BackgroundShare;
+use super::pace::{Pace, Turn};
+use super::{Circuit, CircuitSettings, Closed, HalfOpen, State, Traffic};
+use crate::policy::{Priority, Refusal};
+
+/// Calls that wait at once for a gate, a probe or a slot. More than these are refused: a queue that
+/// grows without bound is a storm in waiting.
+const WAITING_AT_MOST: usize = 256;
+/// For this long after a break, the probe is left to calls that are better suited.
+const PROBE_PREFERENCE: Duration = Duration::from_secs(1);
+/// What the circuit needs to know of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Call {
+    /// A hash of its idempotency key: the same key keeps its slot.
+    pub key: Option<u64>,
+    /// Who is waiting for it.
+    pub priority: Priority,
+    /// Whether a repeat of it would be harmless; such a call makes the better probe.
+    pub repeatable: bool,
+    /// The rate-limit key: who the server counts this call against.
+    pub rate_key: u64,
+    /// The reservation it holds for the probe.
+    pub reservation: Option<u64>,
+    /// How long it may wait here: five seconds less what it has waited, within its deadline.
+    pub patience: Duration,
+    /// Whether it has been waiting here already.
+    pub waiting: bool,
+}
+
+/// What the circuit answers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Admission {
+    /// Send it.
+    Go(Permit),
+    /// Come again then, or when the circuit has changed.
+    Wait(Wait),
+    /// Do not send it.
+    Refuse {
+        /// Why.
+        reason: Refusal,
+        /// When it may come again.
+        retry_at: Instant,
+    },
+}
+
+/// A call waits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wait {
+    /// Until when.
+    pub until: Instant,
+    /// A token is promised for that moment, in this generation.
+    pub(super) promised: Option<u64>,
+}
+
+/// The leave to send one attempt. It is handed back by [`Circuit::finish`] or
+/// [`Circuit::abandon`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permit {
+    pub(super) generation: u64,
+    pub(super) probe: bool,
+}
+
+impl Permit {
+    /// The permit of a call that passed because [`Circuit::is_untroubled`] in this generation.
+    #[must_use]
+    pub const fn untroubled(generation: u64) -> Self {
+        Self {
+            generation,
+            probe: false,
+        }
+    }
+
+    /// The generation of the circuit that gave it.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether this attempt is the probe.
+    #[must_use]
+    pub const fn is_probe(&self) -> bool {
+        self.probe
+    }
+}
+
+/// What one state says to a call.
+enum Verdict {
+    Go,
+    Probe,
+    /// A token is promised for then; until then this is the reason to wait.
+    Promised(Instant, Refusal),
+    /// Ask again then.
+    Until(Instant, Refusal),
+    No(Refusal),
+}
+
+impl Circuit {
+    /// Asks leave to send one attempt. `unit` is a random number in [0, 1).
+    pub fn admit(&mut self, now: Instant, call: &Call, unit: f64, traffic: &Traffic) -> Admission {
+        self.advance(now, traffic);
+        let verdict = match self.blocked(now, call) {
+            Some((Refusal::Open, _)) => Verdict::No(Refusal::Open),
+            Some((reason, remaining)) => Verdict::Until(now + remaining, reason),
+            None => match &mut self.state {
+                State::Closed(closed) => closed.admit(now, call, &self.settings, traffic),
+                State::HalfOpen(half_open) => half_open.admit(now, call),
+                State::Paced(pace) => paced(pace, now, call),
+                State::Open(_) => Verdict::No(Refusal::Open),
+            },
+        };
+        self.settle(now, call, &verdict, unit, traffic)
+    }
+
+    /// A call that waited for a promised token comes to take it. `None`: the circuit has changed
+    /// since; it must ask again.
+    pub fn claim(&mut self, now: Instant, wait: &Wait, traffic: &Traffic) -> Option<Permit> {
+        self.advance(now, traffic);
+        let promised = wait.promised?;
+        (promised == self.generation && wait.until <= now).then(|| self.permit(false))
+    }
+
+    /// A call began to wait. Pairs with [`leave`](Self::leave).
+    pub fn enter(&mut self) {
+        self.waiting += 1;
+    }
+
+    /// A call no longer waits.
+    pub fn leave(&mut self) {
+        self.waiting = self.waiting.saturating_sub(1);
+    }
+
+    /// A wait is given up: its promised token goes back.
+    pub fn give_up(&mut self, now: Instant, wait: &Wait) {
+        if wait.promised == Some(self.generation)
+            && let Some(pace) = self.limiting_pace()
+        {
+            pace.put_back(now);
+        }
+    }
+
+    /// The call whose answer closed the gate will wait it out, and is first for the probe.
+    pub fn reserve_probe(&mut self) -> Option<u64> {
+        let State::Open(open) = &mut self.state else {
+            return None;
+        };
+        if open.first.is_some() {
+            return None;
+        }
+        self.reservations += 1;
+        open.first = Some(self.reservations);
+        open.first
+    }
+
+    /// The call that reserved the probe will not come.
+    pub fn release_probe(&mut self, reservation: u64) {
+        let first = match &mut self.state {
+            State::Open(open) => &mut open.first,
+            State::HalfOpen(half_open) => &mut half_open.first,
+            State::Closed(_) | State::Paced(_) => return,
+        };
+        if *first == Some(reservation) {
+            *first = None;
+        }
+    }
+
+    /// Lets time do what it does by itself: breaks end, limits become pointless, gates lift.
+    pub(super) fn advance(&mut self, now: Instant, traffic: &Traffic) {
+        self.rate_gates.forget_lifted(now);
+        let pace_is_over = self.limiting_pace().is_some_and(|pace| pace.is_over(now));
+        match &mut self.state {
+            State::Open(open) if open.until <= now => {
+                let half_open = open.half_open(self.settings.ramp);
+                self.transition(State::HalfOpen(half_open));
+            }
+            State::Paced(_) if pace_is_over => self.close(now, traffic),
+            State::Closed(closed) if pace_is_over => closed.slowdown = None,
+            State::Closed(_) | State::Open(_) | State::HalfOpen(_) | State::Paced(_) => {}
+        }
+    }
+
+    /// Turns a verdict into an answer: whether to wait depends on the call's patience, and on how
+    /// many wait already.
+    fn settle(
+        &mut self,
+        now: Instant,
+        call: &Call,
+        verdict: &Verdict,
+        unit: f64,
+        traffic: &Traffic,
+    ) -> Admission {
+        let has_room = call.waiting || self.waiting < WAITING_AT_MOST;
+        let reason = match *verdict {
+            Verdict::Go => {
+                if let State::Closed(_) = self.state {
+                    traffic.sent(now);
+                }
+                return Admission::Go(self.permit(false));
+            }
+            Verdict::Probe => return Admission::Go(self.permit(true)),
+            Verdict::Promised(until, reason) => {
+                let wait = Wait {
+                    until,
+                    promised: Some(self.generation),
+                };
+                if has_room {
+                    return Admission::Wait(wait);
+                }
+                self.give_up(now, &wait);
+                reason
+            }
+            Verdict::Until(until, _)
+                if has_room && !call.patience.is_zero() && until <= now + call.patience =>
+            {
+                return Admission::Wait(Wait {
+                    until,
+                    promised: None,
+                });
+            }
+            Verdict::Until(_, reason) | Verdict::No(reason) => reason,
+        };
+        Admission::Refuse {
+            reason,
+            retry_at: self.retry_at(now, call, unit, traffic),
+        }
+    }
+
+    fn permit(&self, probe: bool) -> Permit {
+        Permit {
+            generation: self.generation,
+            probe,
+        }
+    }
+
+    pub(super) fn limiting_pace(&mut self) -> Option<&mut Pace> {
+        match &mut self.state {
+            State::Paced(pace) => Some(pace),
+            State::Closed(closed) => closed.slowdown.as_mut(),
+            State::Open(_) | State::HalfOpen(_) => None,
+        }
+    }
+}
+
+impl Closed {
+    fn admit(
+        &mut self,
+        now: Instant,
+        call: &Call,
+        settings: &CircuitSettings,
+        traffic: &Traffic,
+    ) -> Verdict {
+        if let Some(slowdown) = &mut self.slowdown {
+            return paced(slowdown, now, call);
+        }
+        if call.priority == Priority::Foreground {
+            return Verdict::Go;
+        }
+        let rate = settings
+            .declared_peak
+            .unwrap_or_else(|| traffic.normal(now).rate);
+        let share = self
+            .background
+            .get_or_insert_with(|| BackgroundShare::new(now));
+        if share.take(now, rate) {
+            Verdict::Go
+        } else {
+            Verdict::No(Refusal::BackgroundShare)
+        }
+    }
+}
+
+impl HalfOpen {
+    /// One probe at a time. The call that closed the gate goes first; else one that can be repeated
+    /// or that nobody waits for.
+    fn admit(&mut self, now: Instant, call: &Call) -> Verdict {
+        let preferred = match self.first {
+            Some(first) => call.reservation == Some(first),
+            None => call.repeatable || call.priority == Priority::Background,
+        };
+        let preference_ends = self.since + PROBE_PREFERENCE;
+        if self.probing {
+            Verdict::Until(now + call.patience, Refusal::Probing)
+        } else if now < self.next_probe {
+            Verdict::Until(self.next_probe, Refusal::Probing)
+        } else if !preferred && now < preference_ends {
+            Verdict::Until(preference_ends, Refusal::Probing)
+        } else {
+            self.probing = true;
+            self.first = None;
+            Verdict::Probe
+        }
+    }
+}
+
+fn paced(pace: &mut Pace, now: Instant, call: &Call) -> Verdict {
+    let turn = match call.priority {
+        Priority::Foreground => pace.take(now, call.patience),
+        Priority::Background if pace.take_background(now) => Turn::Now,
+        Priority::Background => Turn::No,
+    };
+    match turn {
+        Turn::Now => Verdict::Go,
+        Turn::At(until) => Verdict::Promised(until, Refusal::Pace),
+        Turn::No => Verdict::No(Refusal::Pace),
+    }
+}

@@ -1,0 +1,260 @@
+//! What the end of an attempt changes.
+
+use std::time::{Duration, Instant};
+
+use super::gate::Gate;
+use super::pace::Pace;
+use super::{Circuit, CircuitSettings, Closed, HalfOpen, Permit, State, Traffic};
+use crate::policy::Health;
+
+/// After a probe that told nothing, the next may go this much later.
+const NEXT_PROBE: Duration = Duration::from_secs(1);
+
+/// How an attempt ended, as far as its upstream is concerned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ending {
+    /// What it says about the upstream.
+    pub health: Health,
+    /// The server answered 429.
+    pub rate_limited: bool,
+    /// From its admission to its response head or error.
+    pub took: Duration,
+    /// What a Retry-After in the answer closes.
+    pub closing: Option<Closing>,
+}
+
+/// What a Retry-After closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// 503: the upstream, for everyone in this process.
+    Upstream(Duration),
+    /// 429: the rate-limit key.
+    RateKey(u64, Duration),
+}
+
+impl Ending {
+    /// An ending that took no time and closes nothing.
+    #[must_use]
+    pub const fn new(health: Health) -> Self {
+        Self {
+            health,
+            rate_limited: false,
+            took: Duration::ZERO,
+            closing: None,
+        }
+    }
+}
+
+/// What a result does to the state it fell into.
+enum Effect {
+    None,
+    Trip,
+    /// The probe succeeded; the pace ramps up over this time.
+    Recovered(Duration),
+    /// The probe met a 429: the upstream is up and wants rest, which is no failed probe.
+    Rest,
+}
+
+impl Circuit {
+    /// An attempt has ended. `unit` is a random number in [0, 1).
+    pub fn finish(
+        &mut self,
+        now: Instant,
+        permit: Permit,
+        ending: &Ending,
+        unit: f64,
+        traffic: &Traffic,
+    ) {
+        self.advance(now, traffic);
+        // Attempts admitted before a transition say nothing about what came after it.
+        if permit.generation == self.generation {
+            let ending = self.with_slow_calls(ending);
+            let effect = match &mut self.state {
+                State::Closed(closed) => {
+                    let open_for = now.saturating_duration_since(self.closed_since);
+                    closed.finish(now, &ending, &self.settings, open_for, traffic)
+                }
+                State::HalfOpen(half_open) if permit.probe => half_open.finish(now, &ending),
+                State::Paced(pace) => finish_paced(pace, now, &ending),
+                State::Open(_) | State::HalfOpen(_) => Effect::None,
+            };
+            self.apply(now, &effect, unit, traffic);
+        }
+        match ending.closing {
+            Some(Closing::Upstream(wait)) if permit.generation >= self.gate_from => {
+                self.close_gate(now, wait, unit, traffic);
+            }
+            Some(Closing::RateKey(key, wait)) => {
+                self.close_rate_gate(now, permit, key, wait, unit, traffic);
+            }
+            Some(Closing::Upstream(_)) | None => {}
+        }
+    }
+
+    /// An attempt was cancelled: nothing is known of it. A probe's permit returns.
+    pub fn abandon(&mut self, now: Instant, permit: Permit) {
+        if permit.generation == self.generation
+            && permit.probe
+            && let State::HalfOpen(half_open) = &mut self.state
+        {
+            half_open.probe_again(now + NEXT_PROBE);
+        }
+    }
+
+    fn with_slow_calls(&self, ending: &Ending) -> Ending {
+        let slow = self
+            .settings
+            .slow_call
+            .is_some_and(|slow| ending.took > slow);
+        match ending.health {
+            Health::Success if slow => Ending {
+                health: Health::Failure,
+                ..*ending
+            },
+            _ => *ending,
+        }
+    }
+
+    fn apply(&mut self, now: Instant, effect: &Effect, unit: f64, traffic: &Traffic) {
+        match *effect {
+            Effect::None => {}
+            Effect::Trip => self.trip(now, unit, traffic),
+            Effect::Rest => {
+                let rested = now + self.break_length(unit);
+                if let State::HalfOpen(half_open) = &mut self.state {
+                    half_open.probe_again(rested);
+                }
+            }
+            Effect::Recovered(ramp) => {
+                let pace = Pace::recovering(
+                    now,
+                    traffic.normal(now),
+                    traffic.median(),
+                    ramp,
+                    self.settings.declared_peak,
+                );
+                self.transition(State::Paced(pace));
+                self.gate_from = self.generation;
+            }
+        }
+    }
+
+    fn close_gate(&mut self, now: Instant, wait: Duration, unit: f64, traffic: &Traffic) {
+        let wait = wait.min(self.settings.gate_cap);
+        let gate = match &self.state {
+            State::Open(open) => open.gate.map(|gate| gate.moved(now, wait)),
+            _ => None,
+        };
+        let gate = gate.unwrap_or_else(|| Gate::closed(now, wait, unit));
+        self.open(now, None, Some(gate), traffic);
+    }
+
+    fn close_rate_gate(
+        &mut self,
+        now: Instant,
+        permit: Permit,
+        key: u64,
+        wait: Duration,
+        unit: f64,
+        traffic: &Traffic,
+    ) {
+        let wait = wait.min(self.settings.gate_cap);
+        self.rate_gates.close(now, key, wait, unit);
+        if permit.generation != self.generation {
+            return;
+        }
+        match &mut self.state {
+            State::Paced(pace) => pace.slow_down(now),
+            State::Closed(Closed {
+                slowdown: Some(pace),
+                ..
+            }) => pace.slow_down(now),
+            State::Closed(closed) => {
+                let normal = traffic.normal(now);
+                let (ramp, peak) = (self.settings.ramp, self.settings.declared_peak);
+                closed.slowdown = Some(Pace::slowed(now, normal, traffic.median(), ramp, peak));
+            }
+            State::Open(_) | State::HalfOpen(_) => {}
+        }
+    }
+}
+
+impl Closed {
+    fn finish(
+        &mut self,
+        now: Instant,
+        ending: &Ending,
+        settings: &CircuitSettings,
+        closed_for: Duration,
+        traffic: &Traffic,
+    ) -> Effect {
+        match ending.health {
+            Health::Neutral => return Effect::None,
+            Health::Success => {
+                self.streak.clear();
+                traffic.succeeded(now, ending.took);
+                if let Some(slowdown) = &mut self.slowdown {
+                    slowdown.succeeded(now, ending.took);
+                }
+                return Effect::None;
+            }
+            Health::Failure => {}
+        }
+        traffic.failed(now);
+        let consecutive = self.streak.push(now, settings.consecutive, settings.within);
+        if settings.trips && (consecutive || fails_too_often(now, settings, closed_for, traffic)) {
+            Effect::Trip
+        } else {
+            Effect::None
+        }
+    }
+}
+
+/// The other trip rule: too large a share of the window failed. Only what happened since the
+/// circuit closed counts.
+fn fails_too_often(
+    now: Instant,
+    settings: &CircuitSettings,
+    closed_for: Duration,
+    traffic: &Traffic,
+) -> bool {
+    let Some(rule) = settings.failure_ratio else {
+        return false;
+    };
+    let window = rule.window.min(closed_for + Duration::from_secs(1));
+    let seconds = window.as_secs() as u32;
+    let failures = traffic.failures(now, seconds);
+    let total = failures + traffic.successes(now, seconds);
+    total >= u64::from(rule.minimum) && failures as f64 >= rule.ratio * total as f64
+}
+
+impl HalfOpen {
+    fn finish(&mut self, now: Instant, ending: &Ending) -> Effect {
+        match ending.health {
+            Health::Success => Effect::Recovered(self.ramp),
+            Health::Failure => Effect::Trip,
+            Health::Neutral if ending.rate_limited => Effect::Rest,
+            Health::Neutral => {
+                self.probe_again(now + NEXT_PROBE);
+                Effect::None
+            }
+        }
+    }
+
+    fn probe_again(&mut self, at: Instant) {
+        self.probing = false;
+        self.next_probe = at;
+    }
+}
+
+fn finish_paced(pace: &mut Pace, now: Instant, ending: &Ending) -> Effect {
+    match ending.health {
+        Health::Neutral => Effect::None,
+        Health::Success => {
+            pace.succeeded(now, ending.took);
+            Effect::None
+        }
+        Health::Failure if pace.failed(now) => Effect::Trip,
+        Health::Failure => Effect::None,
+    }
+}

@@ -1,0 +1,84 @@
+//! What Retry-After closes: the upstream's gate (503) and the gates of single credentials (429).
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::policy::retry_after;
+
+/// Credentials whose gates are remembered at once. Beyond this they share one.
+const RATE_GATES: usize = 1_024;
+/// The gate that those share.
+const SHARED: u64 = 0;
+
+/// Closed by a Retry-After until a moment that may move later, never earlier.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gate {
+    pub(super) closed_at: Instant,
+    pub(super) until: Instant,
+    /// The jitter, drawn once for each closing.
+    unit: f64,
+}
+
+impl Gate {
+    pub(super) fn closed(now: Instant, wait: Duration, unit: f64) -> Self {
+        Self {
+            closed_at: now,
+            until: now + retry_after::spread(wait, unit),
+            unit,
+        }
+    }
+
+    /// The same closing, moved later by a later header.
+    pub(super) fn moved(self, now: Instant, wait: Duration) -> Self {
+        let until = now + retry_after::spread(wait, self.unit);
+        Self {
+            until: self.until.max(until),
+            ..self
+        }
+    }
+
+    pub(super) fn length(&self) -> Duration {
+        self.until.saturating_duration_since(self.closed_at)
+    }
+}
+
+/// The gates that 429 closes, one for each rate-limit key.
+#[derive(Debug, Default)]
+pub(super) struct RateGates {
+    by_key: HashMap<u64, Gate>,
+}
+
+impl RateGates {
+    pub(super) fn close(&mut self, now: Instant, key: u64, wait: Duration, unit: f64) {
+        self.forget_lifted(now);
+        let full = self.by_key.len() >= RATE_GATES && !self.by_key.contains_key(&key);
+        let key = if full { SHARED } else { key };
+        let gate = match self.by_key.get(&key) {
+            Some(gate) => gate.moved(now, wait),
+            None => Gate::closed(now, wait, unit),
+        };
+        self.by_key.insert(key, gate);
+    }
+
+    pub(super) fn closed_until(&self, now: Instant, key: u64) -> Option<Instant> {
+        self.span(now, key).map(|(_, until)| until)
+    }
+
+    /// When the key's gate closed, and when it ends.
+    pub(super) fn span(&self, now: Instant, key: u64) -> Option<(Instant, Instant)> {
+        [key, SHARED]
+            .iter()
+            .filter_map(|key| self.by_key.get(key))
+            .filter(|gate| gate.until > now)
+            .map(|gate| (gate.closed_at, gate.until))
+            .max_by_key(|&(_, until)| until)
+    }
+
+    pub(super) fn forget_lifted(&mut self, now: Instant) {
+        self.by_key.retain(|_, gate| gate.until > now);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+}

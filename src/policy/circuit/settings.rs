@@ -1,0 +1,43 @@
+//! What a circuit is set to. Built and checked by the policy's builder.
+
+use std::time::Duration;
+
+/// What a circuit is set to. Every field is documented with its default and reason in the presets.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CircuitSettings {
+    /// Whether failures trip it. The gate and the pace work either way.
+    pub trips: bool,
+    /// Failures with no success between that trip it.
+    pub consecutive: u32,
+    /// The longest time those failures may span. Wide enough for a service that calls once a minute.
+    pub within: Duration,
+    /// The other trip rule, for busy upstreams.
+    pub failure_ratio: Option<FailureRatio>,
+    /// A success slower than this counts as a failure.
+    pub slow_call: Option<Duration>,
+    /// The first break.
+    pub break_duration: Duration,
+    /// What each failed recovery multiplies the break by.
+    pub break_multiplier: f64,
+    /// The longest break.
+    pub max_break: Duration,
+    /// How long the pace takes from a tenth of normal to all of it.
+    pub ramp: Duration,
+    /// The longest a Retry-After can close the gate.
+    pub gate_cap: Duration,
+    /// The declared peak of this process, in calls per second. It only caps.
+    pub declared_peak: Option<f64>,
+}
+
+/// Trip when this share of the results in the window failed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FailureRatio {
+    /// Share of failures, in (0, 1].
+    pub ratio: f64,
+    /// The window; at most a minute.
+    pub window: Duration,
+    /// Results in the window below which nothing trips.
+    pub minimum: u32,
+}

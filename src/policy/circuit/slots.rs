@@ -1,0 +1,149 @@
+//! When a refused call may come again: one slot each, so that a backlog comes back as a stream and
+//! not as a wave.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// Keys whose slots are remembered. Beyond this a returning call just gets a new slot.
+const REMEMBERED: usize = 16_384;
+
+/// The slots behind an outage.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    next: Option<Instant>,
+    by_key: HashMap<u64, Instant>,
+}
+
+/// The span in which slots are given out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    /// No slot is before this.
+    pub(super) from: Instant,
+    /// No slot is after this.
+    pub(super) until: Instant,
+    /// The distance between two slots: one call at the normal rate.
+    pub(super) spacing: Duration,
+}
+
+impl Slots {
+    /// The slot of a call. The same key keeps its slot until that has passed.
+    ///
+    /// Slots are `spacing` apart; when the span is full they are drawn from it at random.
+    pub(super) fn assign(
+        &mut self,
+        now: Instant,
+        span: Span,
+        key: Option<u64>,
+        unit: f64,
+    ) -> Instant {
+        if let Some(kept) = key.and_then(|key| self.by_key.get(&key).copied())
+            && kept > now
+            && kept >= span.from
+        {
+            return kept;
+        }
+        let next = self.next.map_or(span.from, |next| next.max(span.from));
+        let slot = if next <= span.until {
+            self.next = next.checked_add(span.spacing);
+            next
+        } else {
+            let width = span.until.saturating_duration_since(span.from);
+            span.from + width.mul_f64(unit.clamp(0.0, 1.0))
+        };
+        if let Some(key) = key {
+            self.remember(now, key, slot);
+        }
+        slot
+    }
+
+    /// A new outage has a span of its own.
+    pub(super) fn clear(&mut self) {
+        self.next = None;
+        self.by_key.clear();
+    }
+
+    fn remember(&mut self, now: Instant, key: u64, slot: Instant) {
+        if self.by_key.len() >= REMEMBERED {
+            self.by_key.retain(|_, slot| *slot > now);
+        }
+        if self.by_key.len() < REMEMBERED {
+            self.by_key.insert(key, slot);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::test_clock;
+
+    fn span(start: Instant, from: u64, until: u64) -> Span {
+        Span {
+            from: start + Duration::from_secs(from),
+            until: start + Duration::from_secs(until),
+            spacing: Duration::from_secs(2),
+        }
+    }
+
+    #[test]
+    fn refused_calls_come_back_one_at_a_time() {
+        let start = test_clock::start();
+        let mut slots = Slots::default();
+        let at: Vec<u64> = (0..4)
+            .map(|key| slots.assign(start, span(start, 100, 160), Some(key), 0.5))
+            .map(|slot| (slot - start).as_secs())
+            .collect();
+        assert_eq!(at, [100, 102, 104, 106]);
+    }
+
+    #[test]
+    fn the_same_key_keeps_its_slot_until_it_has_passed() {
+        let start = test_clock::start();
+        let mut slots = Slots::default();
+        let first = slots.assign(start, span(start, 100, 160), Some(7), 0.5);
+        slots.assign(start, span(start, 100, 160), Some(8), 0.5);
+        assert_eq!(
+            slots.assign(start, span(start, 100, 160), Some(7), 0.5),
+            first
+        );
+        let later = first + Duration::from_secs(1);
+        assert!(slots.assign(later, span(start, 101, 160), Some(7), 0.5) > later);
+    }
+
+    #[test]
+    fn a_slot_that_the_gate_has_moved_past_is_given_anew() {
+        let start = test_clock::start();
+        let mut slots = Slots::default();
+        let first = slots.assign(start, span(start, 100, 160), Some(7), 0.5);
+        let moved = span(start, 500, 560);
+        assert!(slots.assign(start, moved, Some(7), 0.5) >= moved.from.max(first));
+    }
+
+    #[test]
+    fn past_the_end_slots_are_random_within_the_span_and_never_later() {
+        let start = test_clock::start();
+        let mut slots = Slots::default();
+        let narrow = span(start, 100, 160);
+        (0..31).for_each(|key| {
+            slots.assign(start, narrow, Some(key), 0.5);
+        });
+        for unit in [0.0, 0.25, 0.999] {
+            let slot = slots.assign(start, narrow, None, unit);
+            assert!(slot >= narrow.from && slot <= narrow.until);
+        }
+        assert_ne!(
+            slots.assign(start, narrow, None, 0.1),
+            slots.assign(start, narrow, None, 0.9)
+        );
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let start = test_clock::start();
+        let mut slots = Slots::default();
+        for key in 0..3 * REMEMBERED as u64 {
+            slots.assign(start, span(start, 100, 160), Some(key), 0.5);
+        }
+        assert_eq!(slots.by_key.len(), REMEMBERED);
+    }
+}

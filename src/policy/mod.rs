@@ -1,0 +1,42 @@
+//! The brain: pure decisions. No async, clock, chance, lock or tower.
+//!
+//! Structs in, enums out; the time, the wall clock and a random unit are arguments. Each room is
+//! one question:
+//!
+//! | room | question |
+//! |---|---|
+//! | [`classify`] | what was delivered, may it be repeated, was the upstream well? |
+//! | [`decide()`] | may this call be sent again, and when? |
+//! | [`backoff`] | how long to wait? |
+//! | [`retry_after`] | what did the server ask for? |
+//! | [`budget`] | are there too many retries already? |
+//! | [`circuit`] | may anything be sent to this upstream now, and at what pace? |
+//! | [`idempotency`] | which key makes a repeat harmless? |
+
+pub mod backoff;
+pub mod budget;
+pub mod circuit;
+pub mod classify;
+mod decide;
+mod delivery;
+mod failure;
+mod guarantee;
+pub mod idempotency;
+mod priority;
+mod refusal;
+pub mod retry_after;
+mod stop_reason;
+#[cfg(test)]
+pub(crate) mod test_clock;
+#[cfg(test)]
+pub(crate) mod test_threads;
+mod window;
+
+pub use classify::{Health, Outcome, Repeat};
+pub use decide::{Attempt, Conditions, Decision, PATIENCE, Standing, decide};
+pub use delivery::Delivery;
+pub use failure::{Failure, Progress};
+pub use guarantee::Guarantee;
+pub use priority::Priority;
+pub use refusal::Refusal;
+pub use stop_reason::StopReason;

@@ -1,0 +1,365 @@
+//! A policy in the making, and the one place where its fields are held against each other.
+
+use std::time::Duration;
+
+use super::{Override, Policy, PolicyError, Provider, Rule, Violation};
+use crate::policy::backoff::{Backoff, Jitter};
+use crate::policy::budget::BudgetSettings;
+
+/// Beyond this a duration is a typing error, and clocks may overflow.
+const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+
+/// A policy in the making. Nothing is checked before [`build`](Self::build).
+///
+/// ```
+/// use seawall::{Policy, Rule};
+///
+/// let refused = Policy::external().to_builder().max_attempts(9).build().unwrap_err();
+/// assert_eq!(refused.violations()[0].rule(), Some(Rule::MaxAttempts));
+///
+/// let policy = Policy::external()
+///     .to_builder()
+///     .max_attempts(9)
+///     .consecutive_failures(10)
+///     .allow(Rule::MaxAttempts, "a batch job at night, alone on this upstream")
+///     .build()?;
+/// assert!(policy.to_string().contains("a batch job at night"));
+/// # Ok::<(), seawall::PolicyError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct PolicyBuilder {
+    policy: Policy,
+    budget: (f64, u32),
+}
+
+impl From<Policy> for PolicyBuilder {
+    fn from(policy: Policy) -> Self {
+        let budget = (policy.budget.ratio(), policy.budget.floor_per_minute());
+        Self { policy, budget }
+    }
+}
+
+impl PolicyBuilder {
+    /// Attempts in one call, the first included; at least 1.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.policy.max_attempts = attempts;
+        self
+    }
+
+    /// The wait between attempts.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.policy.backoff = backoff;
+        self
+    }
+
+    /// The longest one attempt may take, up to its response head. Mandatory: a client can lose a
+    /// request when a connection closes under it, and only this ends the wait.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.policy.attempt_timeout = timeout;
+        self
+    }
+
+    /// The longest the whole call may take, waits included.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.policy.deadline = deadline;
+        self
+    }
+
+    /// Retries of a minute, for each upstream: at most `ratio` of the first attempts sent in it,
+    /// plus `floor_per_minute`.
+    pub fn budget(mut self, ratio: f64, floor_per_minute: u32) -> Self {
+        self.budget = (ratio, floor_per_minute);
+        self
+    }
+
+    /// Failures with no success between that trip the circuit. More than `max_attempts`, so that
+    /// one poisonous call cannot trip it alone.
+    pub fn consecutive_failures(mut self, failures: u32) -> Self {
+        self.policy.circuit.consecutive = failures;
+        self
+    }
+
+    /// Trips the circuit when this share of at least `minimum` results in the window failed. The
+    /// window is 1 s to 60 s long.
+    pub fn failure_ratio(mut self, ratio: f64, window: Duration, minimum: u32) -> Self {
+        let rule = crate::policy::circuit::FailureRatio {
+            ratio,
+            window,
+            minimum,
+        };
+        self.policy.circuit.failure_ratio = Some(rule);
+        self
+    }
+
+    /// Counts a success slower than this as a failure of the upstream.
+    pub fn slow_call(mut self, slower_than: Duration) -> Self {
+        self.policy.circuit.slow_call = Some(slower_than);
+        self
+    }
+
+    /// How long the circuit stays open at first, and at most. Each failed recovery doubles it.
+    pub fn break_duration(mut self, first: Duration, longest: Duration) -> Self {
+        self.policy.circuit.break_duration = first;
+        self.policy.circuit.max_break = longest;
+        self
+    }
+
+    /// How long the pace takes from a tenth of normal to all of it, after a recovery.
+    pub fn ramp(mut self, ramp: Duration) -> Self {
+        self.policy.circuit.ramp = ramp;
+        self
+    }
+
+    /// The longest a Retry-After can keep the gate closed.
+    pub fn gate_cap(mut self, cap: Duration) -> Self {
+        self.policy.circuit.gate_cap = cap;
+        self
+    }
+
+    /// The peak rate this process has agreed with the upstream, in calls per second. It only caps:
+    /// a recovering upstream gets at most 110 % of it, background work at most half.
+    pub fn declared_peak_per_second(mut self, calls: f64) -> Self {
+        self.policy.circuit.declared_peak = Some(calls);
+        self
+    }
+
+    /// Never trips the circuit. Retry-After still closes its gate.
+    pub fn without_circuit(mut self) -> Self {
+        self.policy.circuit.trips = false;
+        self
+    }
+
+    /// Whether a Retry-After is obeyed.
+    pub fn honour_retry_after(mut self, honour: bool) -> Self {
+        self.policy.honours_retry_after = honour;
+        self
+    }
+
+    /// What the provider promises about idempotency keys.
+    pub fn provider(mut self, provider: Provider) -> Self {
+        self.policy.provider = provider;
+        self
+    }
+
+    /// Whether POST and PATCH get an idempotency key when they bring none.
+    pub fn inject_keys(mut self, inject: bool) -> Self {
+        self.policy.injects_keys = inject;
+        self
+    }
+
+    /// Whether a POST without an honoured key is repeated although it may have been acted on.
+    pub fn repeat_unkeyed(mut self, repeat: bool) -> Self {
+        self.policy.repeats_unkeyed = repeat;
+        self
+    }
+
+    /// Whether plain HTTP is refused, loopback excepted.
+    pub fn require_https(mut self, require: bool) -> Self {
+        self.policy.requires_https = require;
+        self
+    }
+
+    /// Overrides one safety rule. The rationale travels with the policy, is printed with it and is
+    /// logged at WARN when a client is built.
+    pub fn allow(mut self, rule: Rule, rationale: impl Into<String>) -> Self {
+        let rationale = rationale.into();
+        self.policy.overrides.retain(|earlier| earlier.rule != rule);
+        self.policy.overrides.push(Override { rule, rationale });
+        self
+    }
+
+    /// The checked policy.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError`] with every violation: what makes no sense at all, and, for external presets,
+    /// each safety rule that is broken and not overridden.
+    pub fn build(self) -> Result<Policy, PolicyError> {
+        let mut violations = Vec::new();
+        let mut policy = self.policy;
+        match BudgetSettings::new(self.budget.0, self.budget.1) {
+            Ok(budget) => policy.budget = budget,
+            Err(error) => violations.push(Violation {
+                rule: None,
+                problem: error.to_string(),
+                fix: "see PolicyBuilder::budget".into(),
+            }),
+        }
+        violations.extend(nonsense(&policy));
+        if policy.preset.is_external() {
+            let allowed = |rule| {
+                policy
+                    .overrides
+                    .iter()
+                    .any(|allowed| Some(allowed.rule) == rule)
+            };
+            violations.extend(unsafe_settings(&policy).filter(|broken| !allowed(broken.rule)));
+        }
+        if violations.is_empty() {
+            Ok(policy)
+        } else {
+            Err(PolicyError { violations })
+        }
+    }
+}
+
+/// What no rationale can excuse.
+fn nonsense(policy: &Policy) -> impl Iterator<Item = Violation> {
+    let circuit = &policy.circuit;
+    let attempts = policy.max_attempts;
+    let blank = policy
+        .overrides
+        .iter()
+        .filter(|o| o.rationale.trim().is_empty());
+    let blank = blank.map(|o| {
+        (
+            true,
+            format!("the rationale for `{}` is blank", o.rule),
+            "say why it is safe here",
+        )
+    });
+    let durations = [
+        ("attempt timeout", policy.attempt_timeout),
+        ("deadline", policy.deadline),
+        ("break", circuit.break_duration),
+        ("longest break", circuit.max_break),
+        ("ramp", circuit.ramp),
+        ("gate cap", circuit.gate_cap),
+    ];
+    let durations = durations.into_iter().map(|(name, value)| {
+        let wrong = value.is_zero() || value > LONGEST;
+        (
+            wrong,
+            format!("{name} is {value:?}"),
+            "choose more than zero and at most 30 days",
+        )
+    });
+    let peak = circuit.declared_peak.unwrap_or(1.0);
+    let ratio = circuit.failure_ratio;
+    let share = ratio.map_or(1.0, |rule| rule.ratio);
+    let window = ratio.map_or(LONGEST, |rule| rule.window);
+    let window_wrong = ratio.is_some() && !(1..=60).contains(&window.as_secs());
+    let crossed = [
+        (
+            attempts == 0,
+            "max_attempts is 0".into(),
+            "choose at least 1, the first attempt included",
+        ),
+        (
+            policy.attempt_timeout > policy.deadline,
+            format!(
+                "attempt timeout {:?} exceeds deadline {:?}",
+                policy.attempt_timeout, policy.deadline
+            ),
+            "lower the attempt timeout or raise the deadline",
+        ),
+        (
+            circuit.trips && circuit.consecutive <= attempts,
+            format!(
+                "consecutive failures {} are not above max_attempts {attempts}",
+                circuit.consecutive
+            ),
+            "raise it: one poisonous call must not trip the circuit alone",
+        ),
+        (
+            circuit.max_break < circuit.break_duration,
+            format!(
+                "longest break {:?} is under the first, {:?}",
+                circuit.max_break, circuit.break_duration
+            ),
+            "raise the longest break",
+        ),
+        (
+            !(share > 0.0 && share <= 1.0),
+            format!("failure ratio is {share}"),
+            "choose a share in (0, 1]",
+        ),
+        (
+            window_wrong,
+            format!("failure window is {window:?}"),
+            "choose 1 s to 60 s",
+        ),
+        (
+            !(peak.is_finite() && peak > 0.0),
+            format!("declared peak is {peak} calls per second"),
+            "choose a finite rate above zero",
+        ),
+    ];
+    let all: Vec<_> = crossed.into_iter().chain(durations).chain(blank).collect();
+    all.into_iter()
+        .filter(|(wrong, ..)| *wrong)
+        .map(|(_, problem, fix)| Violation {
+            rule: None,
+            problem,
+            fix: fix.into(),
+        })
+}
+
+/// The safety rules of the external presets that this policy breaks.
+fn unsafe_settings(policy: &Policy) -> impl Iterator<Item = Violation> {
+    let (backoff, budget) = (policy.backoff, policy.budget);
+    [
+        (
+            Rule::BackoffBase,
+            backoff.base() < Duration::from_millis(100),
+            format!("backoff base is {:?}", backoff.base()),
+            "external calls need at least 100ms",
+        ),
+        (
+            Rule::Jitter,
+            backoff.jitter() == Jitter::None,
+            "the backoff has no jitter".into(),
+            "choose a jitter, or every client retries in step",
+        ),
+        (
+            Rule::MaxAttempts,
+            policy.max_attempts > 5,
+            format!("max_attempts is {}", policy.max_attempts),
+            "external calls get at most 5",
+        ),
+        (
+            Rule::BudgetRatio,
+            budget.ratio() > 0.5,
+            format!("budget ratio is {}", budget.ratio()),
+            "choose at most 0.5",
+        ),
+        (
+            Rule::BudgetFloor,
+            budget.floor_per_minute() > 10,
+            format!("budget floor is {} a minute", budget.floor_per_minute()),
+            "choose at most 10 a minute",
+        ),
+        (
+            Rule::Circuit,
+            !policy.circuit.trips,
+            "there is no circuit".into(),
+            "keep the circuit",
+        ),
+        (
+            Rule::RetryAfter,
+            !policy.honours_retry_after,
+            "Retry-After is ignored".into(),
+            "honour it",
+        ),
+        (
+            Rule::UnkeyedRepeat,
+            policy.repeats_unkeyed,
+            "a POST without an honoured key is repeated".into(),
+            "name a provider that honours keys",
+        ),
+        (
+            Rule::PlainHttp,
+            !policy.requires_https,
+            "plain HTTP is allowed to any host".into(),
+            "require HTTPS (loopback is excepted anyway)",
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, broken, ..)| *broken)
+    .map(|(rule, _, problem, fix)| Violation {
+        rule: Some(rule),
+        problem,
+        fix: fix.into(),
+    })
+}

@@ -1,0 +1,16 @@
+//! What you asked for: a [`Policy`], checked when it is built.
+//!
+//! A preset is a plain value; a builder starts from one. There is no default policy: whoever builds
+//! a client or a layer names what it is for. The incident of November 2025 began with defaults made
+//! for internal GETs that were used, unreviewed, for payments.
+
+mod builder;
+mod policy;
+mod presets;
+mod provider;
+mod safety;
+
+pub use builder::PolicyBuilder;
+pub use policy::{Policy, Preset};
+pub use provider::Provider;
+pub use safety::{Override, PolicyError, Rule, Violation};

@@ -1,0 +1,174 @@
+//! A checked policy.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Override, PolicyBuilder, Provider};
+use crate::policy::backoff::Backoff;
+use crate::policy::budget::BudgetSettings;
+use crate::policy::circuit::CircuitSettings;
+
+/// Which preset a policy was made from. It decides which safety rules apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Preset {
+    /// [`Policy::internal`].
+    Internal,
+    /// [`Policy::external`].
+    External,
+    /// [`Policy::external_payments`].
+    ExternalPayments,
+}
+
+impl Preset {
+    /// The name of the constructor.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::External => "external",
+            Self::ExternalPayments => "external_payments",
+        }
+    }
+
+    pub(super) const fn is_external(self) -> bool {
+        !matches!(self, Self::Internal)
+    }
+}
+
+/// How calls to one kind of upstream are made: a checked, plain value.
+///
+/// Made by a preset, or by a [builder](Policy::to_builder) that starts from one.
+///
+/// ```
+/// use std::time::Duration;
+/// use seawall::{Policy, Provider};
+///
+/// let policy = Policy::external_payments(Provider::generic())
+///     .to_builder()
+///     .deadline(Duration::from_secs(60))
+///     .declared_peak_per_second(5.0)
+///     .build()?;
+/// assert_eq!(policy.max_attempts(), 4);
+/// # Ok::<(), seawall::PolicyError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    pub(super) preset: Preset,
+    pub(super) max_attempts: u32,
+    pub(super) backoff: Backoff,
+    pub(super) attempt_timeout: Duration,
+    pub(super) deadline: Duration,
+    pub(super) budget: BudgetSettings,
+    pub(super) circuit: CircuitSettings,
+    pub(super) honours_retry_after: bool,
+    pub(super) provider: Provider,
+    pub(super) injects_keys: bool,
+    pub(super) repeats_unkeyed: bool,
+    pub(super) requires_https: bool,
+    pub(super) overrides: Vec<Override>,
+}
+
+impl Policy {
+    /// A builder that starts from this policy, its overrides included.
+    pub fn to_builder(&self) -> PolicyBuilder {
+        PolicyBuilder::from(self.clone())
+    }
+
+    /// The preset it was made from.
+    #[must_use]
+    pub fn preset(&self) -> Preset {
+        self.preset
+    }
+
+    /// Attempts in one call, the first included.
+    #[must_use]
+    pub fn max_attempts(&self) -> u32 {
+        self.max_attempts
+    }
+
+    /// The wait between attempts.
+    #[must_use]
+    pub fn backoff(&self) -> Backoff {
+        self.backoff
+    }
+
+    /// The longest one attempt may take, up to its response head.
+    #[must_use]
+    pub fn attempt_timeout(&self) -> Duration {
+        self.attempt_timeout
+    }
+
+    /// The longest the whole call may take, waits included.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// The retry budget of each upstream.
+    #[must_use]
+    pub fn budget(&self) -> BudgetSettings {
+        self.budget
+    }
+
+    /// The circuit of each upstream, its gate and pace included.
+    #[must_use]
+    pub fn circuit(&self) -> &CircuitSettings {
+        &self.circuit
+    }
+
+    /// Whether a Retry-After is obeyed.
+    #[must_use]
+    pub fn honours_retry_after(&self) -> bool {
+        self.honours_retry_after
+    }
+
+    /// What the provider promises about idempotency keys.
+    #[must_use]
+    pub fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// Whether POST and PATCH get an idempotency key when they bring none.
+    #[must_use]
+    pub fn injects_keys(&self) -> bool {
+        self.injects_keys
+    }
+
+    /// Whether a POST without an honoured key is repeated although it may have been acted on.
+    #[must_use]
+    pub fn repeats_unkeyed(&self) -> bool {
+        self.repeats_unkeyed
+    }
+
+    /// Whether plain HTTP is refused, loopback excepted.
+    #[must_use]
+    pub fn requires_https(&self) -> bool {
+        self.requires_https
+    }
+
+    /// The safety rules that were overridden, each with its rationale.
+    #[must_use]
+    pub fn overrides(&self) -> &[Override] {
+        &self.overrides
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {} attempts of {:?} within {:?}, backoff {:?} ×{} up to {:?}",
+            self.preset.as_str(),
+            self.max_attempts,
+            self.attempt_timeout,
+            self.deadline,
+            self.backoff.base(),
+            self.backoff.multiplier(),
+            self.backoff.cap(),
+        )?;
+        for overridden in &self.overrides {
+            write!(f, "; {overridden}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! The only reader of time.
+
+use std::time::{Duration, Instant, SystemTime};
+
+/// The moment on tokio's clock, so that a paused runtime pauses this library too.
+#[expect(clippy::disallowed_methods, reason = "this is the place they are read")]
+pub(crate) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+/// The wall clock: only for HTTP-dates and for the `retry_at` of reports, never for elapsed time.
+#[expect(clippy::disallowed_methods, reason = "this is the place it is read")]
+pub(crate) fn wall() -> SystemTime {
+    SystemTime::now()
+}
+
+/// A timer for an absolute moment, which does not drift.
+pub(crate) fn sleep_until(at: Instant) -> tokio::time::Sleep {
+    tokio::time::sleep_until(at.into())
+}
+
+/// A century: longer than any wait, short enough to be added to any clock.
+const FAR: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// `at + wait`, for waits of any length.
+pub(crate) fn after(at: Instant, wait: Duration) -> Instant {
+    at.checked_add(wait.min(FAR)).unwrap_or(at)
+}

@@ -1,0 +1,94 @@
+//! The kinds of trouble, and the stable codes for them.
+
+use http::StatusCode;
+
+use super::Cause;
+use crate::policy::{Delivery, Failure, Refusal};
+use crate::report::Report;
+
+/// What kind of trouble it is, in the terms of a payments runbook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Something is wrong on this side: a URL, a header, a policy.
+    Config,
+    /// No connection: DNS, refused, TLS. [`Error::failure`](super::Error::failure) tells which.
+    Connect,
+    /// The attempt timeout or the deadline ran out.
+    Timeout,
+    /// The upstream is known to be down: circuit, gate, pace; or it said 5xx.
+    Unavailable,
+    /// A rate limit: ours or the server's.
+    Throttled,
+    /// 401 or 403: look at the key, not at the network.
+    Authentication,
+    /// The connection or the answer broke the protocol, or the status is not one to expect.
+    Protocol,
+    /// The response's body broke or could not be read.
+    Body,
+}
+
+impl ErrorKind {
+    pub(super) fn of(cause: &Cause) -> Self {
+        match cause {
+            Cause::Config(_) | Cause::Failure(Failure::InvalidRequest) => Self::Config,
+            Cause::Failure(failure) if failure.is_connect() => Self::Connect,
+            Cause::Failure(failure) if failure.is_timeout() => Self::Timeout,
+            Cause::Failure(_) => Self::Protocol,
+            Cause::Refused(Refusal::RateLimit | Refusal::BackgroundShare) => Self::Throttled,
+            Cause::Refused(_) => Self::Unavailable,
+            Cause::Status(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Self::Authentication,
+            Cause::Status(StatusCode::TOO_MANY_REQUESTS) => Self::Throttled,
+            Cause::Status(status) if status.is_server_error() => Self::Unavailable,
+            Cause::Status(_) => Self::Protocol,
+            Cause::Body(_) => Self::Body,
+        }
+    }
+}
+
+/// The stable code. An unknown outcome outranks the kind: nobody may read it as "not paid".
+pub(super) fn code(kind: ErrorKind, delivery: Delivery, payments: bool) -> &'static str {
+    if delivery == Delivery::Unknown {
+        return if payments {
+            "payment_outcome_unknown"
+        } else {
+            "upstream_outcome_unknown"
+        };
+    }
+    match (kind, payments) {
+        (ErrorKind::Config, true) => "payment_request_invalid",
+        (ErrorKind::Config, false) => "upstream_request_invalid",
+        (ErrorKind::Connect, true) => "payment_gateway_unreachable",
+        (ErrorKind::Connect, false) => "upstream_unreachable",
+        (ErrorKind::Timeout, true) => "payment_gateway_timeout",
+        (ErrorKind::Timeout, false) => "upstream_timeout",
+        (ErrorKind::Unavailable, true) => "payment_gateway_unavailable",
+        (ErrorKind::Unavailable, false) => "upstream_unavailable",
+        (ErrorKind::Throttled, true) => "payment_gateway_throttled",
+        (ErrorKind::Throttled, false) => "upstream_throttled",
+        (ErrorKind::Authentication, true) => "payment_gateway_authentication_failed",
+        (ErrorKind::Authentication, false) => "upstream_authentication_failed",
+        (ErrorKind::Protocol, true) => "payment_gateway_protocol_error",
+        (ErrorKind::Protocol, false) => "upstream_protocol_error",
+        (ErrorKind::Body, true) => "payment_gateway_body_error",
+        (ErrorKind::Body, false) => "upstream_body_error",
+    }
+}
+
+/// What to do next.
+pub(super) fn advice(report: &Report) -> &'static str {
+    match (
+        report.delivery,
+        report.retry.is_some(),
+        report.idempotency_key.is_some(),
+    ) {
+        (Delivery::Unknown, _, true) => {
+            "; it may have been done: send the same idempotency key again, or ask the upstream"
+        }
+        (Delivery::Unknown, _, false) => {
+            "; it may have been done: ask the upstream before anything is sent again"
+        }
+        (_, true, _) => "; nothing was done: try again at `retry_at`",
+        (_, false, _) => "",
+    }
+}

@@ -1,0 +1,274 @@
+//! The one error type, opaque and answerable.
+
+mod from_inner;
+mod kind;
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, StatusCode};
+
+pub use self::kind::ErrorKind;
+use crate::config::PolicyError;
+use crate::policy::{Delivery, Failure, Refusal, StopReason};
+use crate::report::{Report, RetryAt};
+use crate::{BoxError, clock};
+
+/// Why a call brought no response.
+///
+/// Its message says what happened, to which upstream, after how many attempts, and what to do next.
+/// It never holds a credential, a body or a query string.
+///
+/// ```
+/// use seawall::{Error, policy::Delivery};
+///
+/// fn order_state(error: &Error) -> (&'static str, Option<std::time::SystemTime>) {
+///     match error.delivery() {
+///         Delivery::Unknown => ("reconcile by key", error.retry_at()),
+///         _ => (error.code(), error.retry_at()),
+///     }
+/// }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    cause: Cause,
+    report: Report,
+    /// The call moves money: its codes say so.
+    payments: bool,
+    /// Of the last response, when a retry that was to follow it was refused.
+    last_response: Option<(StatusCode, HeaderMap)>,
+    source: Option<BoxError>,
+}
+
+/// What the error is about.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cause {
+    /// Something is wrong on this side: the value, the rule and the fix.
+    Config(String),
+    Failure(Failure),
+    Refused(Refusal),
+    /// A status that the caller asked to have turned into an error.
+    Status(StatusCode),
+    /// The response's body broke, or is not what was asked for.
+    Body(&'static str),
+}
+
+impl Error {
+    /// What kind of trouble it is, in the terms of a payments runbook.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::of(&self.0.cause)
+    }
+
+    /// A stable string to store as an order's terminal state, such as
+    /// `payment_gateway_unavailable`. When the outcome is unknown it says so, whatever the kind.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        kind::code(self.kind(), self.delivery(), self.0.payments)
+    }
+
+    /// What the server may have done, over all attempts.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        self.0.report.delivery
+    }
+
+    /// When the same call may be made again, by the wall clock. See [`Report::retry_at`].
+    #[must_use]
+    pub fn retry_at(&self) -> Option<SystemTime> {
+        self.0.report.retry_at()
+    }
+
+    /// The same as a wait from the end of the call. See [`Report::retry_after`].
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.report.retry_after()
+    }
+
+    /// What happened to the call.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.0.report
+    }
+
+    /// The status of the last response, when a retry that was to follow it was refused, or when the
+    /// caller asked to have that status turned into an error.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match self.0.cause {
+            Cause::Status(status) => Some(status),
+            _ => self.0.last_response.as_ref().map(|(status, _)| *status),
+        }
+    }
+
+    /// The headers of that response.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.last_response.as_ref().map(|(_, headers)| headers)
+    }
+
+    /// How the transport failed, if it did.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        match self.0.cause {
+            Cause::Failure(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
+    /// Why this side refused to send, if it did.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self.0.cause {
+            Cause::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Whether the caller's configuration or request is wrong.
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        self.kind() == ErrorKind::Config
+    }
+
+    /// Whether no connection came about.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        self.kind() == ErrorKind::Connect
+    }
+
+    /// Whether time ran out.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.kind() == ErrorKind::Timeout
+    }
+
+    /// Whether the upstream is known to be unavailable, so that nothing was sent.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        self.kind() == ErrorKind::Unavailable
+    }
+
+    /// Whether the outcome is unknown: it may have been done.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.delivery() == Delivery::Unknown
+    }
+
+    pub(crate) fn new(cause: Cause, stop_reason: StopReason, delivery: Delivery) -> Self {
+        let report = Report {
+            upstream: String::new(),
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            waited: Duration::ZERO,
+            stop_reason,
+            delivery,
+            idempotency_key: None,
+            retry: None,
+        };
+        Self(Box::new(Inner {
+            cause,
+            report,
+            payments: false,
+            last_response: None,
+            source: None,
+        }))
+    }
+
+    /// Something is wrong on this side, and nothing was sent.
+    pub(crate) fn config(problem: impl Into<String>) -> Self {
+        Self::new(
+            Cause::Config(problem.into()),
+            StopReason::Permanent,
+            Delivery::NotSent,
+        )
+    }
+
+    pub(crate) fn transport(failure: Failure) -> Self {
+        let reason = match failure {
+            Failure::Deadline(_) => StopReason::DeadlineExceeded,
+            _ => StopReason::Permanent,
+        };
+        let mut error = Self::new(Cause::Failure(failure), reason, failure.delivery());
+        error.0.report.attempts = 1;
+        error
+    }
+
+    /// It ended before an attempt was made.
+    pub(crate) fn unsent(failure: Failure) -> Self {
+        let mut error = Self::transport(failure);
+        error.0.report.attempts = 0;
+        error
+    }
+
+    pub(crate) fn refused(refusal: Refusal, upstream: &str, after: Duration) -> Self {
+        let reason = StopReason::Refused(refusal);
+        let mut error = Self::new(Cause::Refused(refusal), reason, Delivery::NotSent);
+        upstream.clone_into(&mut error.0.report.upstream);
+        error.0.report.retry = Some(RetryAt {
+            wall: clock::wall() + after,
+            after,
+        });
+        error
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_report(mut self, report: Report, payments: bool) -> Self {
+        self.0.report = report;
+        self.0.payments = payments;
+        self
+    }
+
+    pub(crate) fn with_last_response(mut self, response: Option<(StatusCode, HeaderMap)>) -> Self {
+        self.0.last_response = response;
+        self
+    }
+}
+
+impl From<PolicyError> for Error {
+    fn from(error: PolicyError) -> Self {
+        Self::config(error.to_string())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = &self.0.report;
+        match &self.0.cause {
+            Cause::Config(problem) => return f.write_str(problem),
+            Cause::Failure(failure) => failure.fmt(f)?,
+            Cause::Refused(refusal) => refusal.fmt(f)?,
+            Cause::Status(status) => write!(f, "the upstream answered {status}")?,
+            Cause::Body(problem) => f.write_str(problem)?,
+        }
+        if !report.upstream.is_empty() {
+            write!(f, " ({}", report.upstream)?;
+            let plural = if report.attempts == 1 { "" } else { "s" };
+            write!(f, ", {} attempt{plural})", report.attempts)?;
+        }
+        f.write_str(kind::advice(report))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("cause", &self.0.cause)
+            .field("code", &self.code())
+            .field("report", &self.0.report)
+            .field("status", &self.status())
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

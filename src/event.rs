@@ -1,0 +1,36 @@
+//! Every observable event, and the only home of `tracing`.
+
+use std::time::Duration;
+
+use crate::config::Policy;
+use crate::policy::circuit::CircuitState;
+
+/// A policy is put to use: each override it carries is said aloud.
+pub(crate) fn policy_in_force(policy: &Policy) {
+    for overridden in policy.overrides() {
+        tracing::warn!(
+            preset = policy.preset().as_str(),
+            rule = overridden.rule().as_str(),
+            rationale = overridden.rationale(),
+            "unsafe override in force"
+        );
+    }
+}
+
+/// A circuit has changed its state.
+pub(crate) fn circuit_changed(upstream: &str, from: CircuitState, to: CircuitState) {
+    if to == CircuitState::Open {
+        tracing::warn!(upstream, ?from, ?to, "circuit opened");
+    } else {
+        tracing::info!(upstream, ?from, ?to, "circuit changed");
+    }
+}
+
+/// A Retry-After has closed a gate for so long that somebody should know.
+pub(crate) fn long_gate(upstream: &str, remaining: Duration) {
+    tracing::warn!(
+        upstream,
+        seconds = remaining.as_secs(),
+        "gate closed by Retry-After"
+    );
+}

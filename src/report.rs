@@ -1,0 +1,121 @@
+//! What happened to a call: carried by every response and every error.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderValue, Response};
+
+use crate::policy::{Delivery, StopReason};
+
+/// What happened to a call.
+///
+/// Every response that comes through a [`RetryLayer`](crate::RetryLayer) carries one as an
+/// extension, and every [`Error`](crate::Error) has one.
+///
+/// ```
+/// use seawall::Report;
+///
+/// fn store<B>(response: &http::Response<B>) {
+///     if let Some(report) = Report::of(response) {
+///         println!("{} attempts, {}: {}", report.attempts(), report.delivery(), report.stop_reason());
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub(crate) upstream: String,
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+    pub(crate) waited: Duration,
+    pub(crate) stop_reason: StopReason,
+    pub(crate) delivery: Delivery,
+    pub(crate) idempotency_key: Option<HeaderValue>,
+    pub(crate) retry: Option<RetryAt>,
+}
+
+/// When to come again: by the wall clock, for a database, and from the end of the call, for a timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RetryAt {
+    pub(crate) wall: SystemTime,
+    pub(crate) after: Duration,
+}
+
+impl Report {
+    /// The report of a response that came through a [`RetryLayer`](crate::RetryLayer).
+    #[must_use]
+    pub fn of<B>(response: &Response<B>) -> Option<&Self> {
+        response.extensions().get()
+    }
+
+    /// The upstream: scheme, host and port, and the caller's finer name. No path, no query.
+    #[must_use]
+    pub fn upstream(&self) -> &str {
+        &self.upstream
+    }
+
+    /// Attempts that were sent, or may have been. Zero: the call was refused here.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// From the start of the call to its end.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// Of that, the time spent waiting between attempts.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// Why the call ended where it did.
+    #[must_use]
+    pub fn stop_reason(&self) -> StopReason {
+        self.stop_reason
+    }
+
+    /// What the server may have done, over all attempts.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        self.delivery
+    }
+
+    /// The idempotency key the call carried. Store it: sending the same key again is how an
+    /// unknown outcome is settled.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.idempotency_key
+            .as_ref()
+            .and_then(|key| key.to_str().ok())
+    }
+
+    /// When the same call may be made again, by the wall clock: for an outbox. `None` when a repeat
+    /// would not help or could do harm.
+    ///
+    /// These moments are spread, so that a backlog comes back as a stream.
+    #[must_use]
+    pub fn retry_at(&self) -> Option<SystemTime> {
+        self.retry.map(|retry| retry.wall)
+    }
+
+    /// The same as a wait from the end of the call, for a timer: no step of the wall clock can
+    /// shorten it.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry.map(|retry| retry.after)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.attempts == 1 { "" } else { "s" };
+        write!(
+            f,
+            "{} attempt{plural} in {:?}, delivery {}, because {}",
+            self.attempts, self.elapsed, self.delivery, self.stop_reason
+        )
+    }
+}

@@ -1,0 +1,204 @@
+//! The state that all calls to one upstream share, and the bounded map of upstreams.
+
+mod key;
+mod registry;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
+
+pub use self::key::UpstreamName;
+pub use self::registry::Upstreams;
+use crate::config::Policy;
+use crate::event;
+use crate::policy::budget::Budget;
+use crate::policy::circuit::{
+    Admission, Call, Circuit, CircuitState, Ending, Permit, Traffic, Wait,
+};
+use crate::policy::{Health, Priority, Refusal};
+use crate::random::Random;
+
+/// A gate that stays closed for longer than this is news.
+const LONG_GATE: Duration = Duration::from_secs(300);
+
+/// One upstream: its circuit with the gate, its budget, its traffic.
+///
+/// While it is untroubled, a foreground call reads one atomic and writes counters; the mutex guards
+/// what happens when something is wrong.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    name: String,
+    slow_call: Option<Duration>,
+    /// The circuit's generation, and in the lowest bit whether it is untroubled.
+    calm: AtomicU64,
+    traffic: Traffic,
+    budget: Budget,
+    circuit: Mutex<Circuit>,
+    changed: Arc<Notify>,
+    random: Arc<Random>,
+}
+
+impl Upstream {
+    fn new(name: String, policy: &Policy, random: Arc<Random>, now: Instant) -> Self {
+        Self {
+            name,
+            slow_call: policy.circuit().slow_call,
+            calm: AtomicU64::new(1),
+            traffic: Traffic::new(now),
+            budget: Budget::new(policy.budget(), now),
+            circuit: Mutex::new(Circuit::new(policy.circuit().clone(), now)),
+            changed: Arc::default(),
+            random,
+        }
+    }
+
+    /// Scheme, host, port and finer name. No path, no query.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// A new call has arrived; the same one that comes again with its key is not new.
+    pub(crate) fn arrive(&self, now: Instant, call: &Call) {
+        if call.priority == Priority::Foreground {
+            self.traffic.arrive(now, call.key);
+        }
+    }
+
+    /// The quick way in: nothing is wrong and nobody needs to be asked.
+    pub(crate) fn admit_untroubled(&self, now: Instant, call: &Call) -> Option<Permit> {
+        let state = self.calm.load(Ordering::Acquire);
+        if state & 1 == 0 || call.priority == Priority::Background {
+            return None;
+        }
+        self.traffic.sent(now);
+        Some(Permit::untroubled(state >> 1))
+    }
+
+    pub(crate) fn admit(&self, now: Instant, call: &Call) -> Admission {
+        let unit = self.random.unit();
+        self.change(|circuit| circuit.admit(now, call, unit, &self.traffic))
+    }
+
+    pub(crate) fn claim(&self, now: Instant, wait: &Wait) -> Option<Permit> {
+        self.change(|circuit| circuit.claim(now, wait, &self.traffic))
+    }
+
+    pub(crate) fn enter(&self) {
+        self.circuit().enter();
+    }
+
+    pub(crate) fn leave(&self) {
+        self.circuit().leave();
+    }
+
+    pub(crate) fn give_up(&self, now: Instant, wait: &Wait) {
+        self.change(|circuit| circuit.give_up(now, wait));
+    }
+
+    pub(crate) fn finish(&self, now: Instant, permit: Permit, ending: &Ending) {
+        if self.changes_nothing(permit, ending) {
+            if ending.health == Health::Success {
+                self.traffic.succeeded(now, ending.took);
+            }
+            return;
+        }
+        let unit = self.random.unit();
+        let gate_until = self.change(|circuit| {
+            circuit.finish(now, permit, ending, unit, &self.traffic);
+            circuit.gate_until()
+        });
+        let closed_for = gate_until.map(|until| until.saturating_duration_since(now));
+        if let (Some(remaining), Some(_)) = (closed_for, ending.closing)
+            && remaining > LONG_GATE
+        {
+            event::long_gate(&self.name, remaining);
+        }
+    }
+
+    pub(crate) fn abandon(&self, now: Instant, permit: Permit) {
+        if permit.is_probe() {
+            self.change(|circuit| circuit.abandon(now, permit));
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Why it would refuse this call now, and for how long.
+    pub(crate) fn blocked(&self, now: Instant, call: &Call) -> Option<(Refusal, Duration)> {
+        if self.calm.load(Ordering::Acquire) & 1 == 1 {
+            return None;
+        }
+        self.circuit().blocked(now, call)
+    }
+
+    /// When a call that is turned away may come again.
+    pub(crate) fn retry_at(&self, now: Instant, call: &Call) -> Instant {
+        let unit = self.random.unit();
+        self.circuit().retry_at(now, call, unit, &self.traffic)
+    }
+
+    pub(crate) fn reserve_probe(&self) -> Option<u64> {
+        self.circuit().reserve_probe()
+    }
+
+    pub(crate) fn release_probe(&self, reservation: u64) {
+        self.circuit().release_probe(reservation);
+        self.changed.notify_waiters();
+    }
+
+    pub(crate) fn state(&self) -> CircuitState {
+        self.circuit().state()
+    }
+
+    /// Whether forgetting it loses nothing but its history.
+    fn is_idle(&self) -> bool {
+        self.circuit().is_idle()
+    }
+
+    /// Calls per second it is used to.
+    fn rate(&self, now: Instant) -> f64 {
+        self.traffic.normal(now).rate
+    }
+
+    /// Resolves at the next change of the circuit after this call.
+    pub(crate) fn changed(&self) -> OwnedNotified {
+        Arc::clone(&self.changed).notified_owned()
+    }
+
+    /// A healthy circuit learns nothing from what is neither failure nor slow nor a Retry-After.
+    fn changes_nothing(&self, permit: Permit, ending: &Ending) -> bool {
+        self.calm.load(Ordering::Acquire) == permit.generation() << 1 | 1
+            && ending.health != Health::Failure
+            && ending.closing.is_none()
+            && self.slow_call.is_none_or(|slow| ending.took <= slow)
+    }
+
+    /// Changes the circuit, and tells those who wait for that, the quick way in, and the log.
+    fn change<T>(&self, change: impl FnOnce(&mut Circuit) -> T) -> T {
+        let mut circuit = self.circuit();
+        let (before, was_in) = (circuit.generation(), circuit.state());
+        let outcome = change(&mut circuit);
+        let (after, is_in) = (circuit.generation(), circuit.state());
+        self.calm.store(
+            after << 1 | u64::from(circuit.is_untroubled()),
+            Ordering::Release,
+        );
+        drop(circuit);
+        if after != before {
+            self.changed.notify_waiters();
+            event::circuit_changed(&self.name, was_in, is_in);
+        }
+        outcome
+    }
+
+    /// A circuit has no invariant that a panic elsewhere could break half-way.
+    fn circuit(&self) -> MutexGuard<'_, Circuit> {
+        self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,146 @@
+//! The bounded map of upstreams.
+
+use std::sync::{Arc, OnceLock};
+
+use http::Request;
+use papaya::HashMap;
+
+use super::key::{Key, KeyRef};
+use super::{Upstream, UpstreamName};
+use crate::config::Policy;
+use crate::random::Random;
+use crate::{clock, event};
+
+/// Upstreams remembered. A service that reaches more hosts than this is a crawler.
+const CAPACITY: usize = 1_024;
+/// Idle upstreams looked at to find the one that is missed least.
+const CANDIDATES: usize = 64;
+
+/// The upstreams of one client: a policy, and the state of every upstream called under it.
+///
+/// Clones share everything. Give the same `Upstreams` to a [`RetryLayer`](crate::RetryLayer) and a
+/// [`CircuitLayer`](crate::CircuitLayer), and both speak of the same circuits and budgets.
+///
+/// An upstream is made on its first use. At most 1,024 are remembered: beyond that the quietest of
+/// the idle ones is forgotten; one that is open, gated or in use never is. When none can be
+/// forgotten, newcomers share one state.
+///
+/// ```
+/// use seawall::{Policy, Upstreams};
+///
+/// let upstreams = Upstreams::new(Policy::external());
+/// assert_eq!(upstreams.policy().max_attempts(), 3);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Upstreams {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    policy: Policy,
+    random: Arc<Random>,
+    capacity: usize,
+    by_key: HashMap<Key, Arc<Upstream>>,
+    overflow: OnceLock<Arc<Upstream>>,
+}
+
+/// The upstream of a request, found once and passed down with it.
+#[derive(Clone)]
+struct Found(Arc<Upstream>);
+
+impl Upstreams {
+    /// No upstreams yet. Each override that the policy carries is logged at WARN.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        event::policy_in_force(&policy);
+        Self::with(policy, Random::from_system(), CAPACITY)
+    }
+
+    /// The same, but every chance (jitter, generated keys) comes from this seed: for simulations
+    /// and tests.
+    #[must_use]
+    pub fn with_seed(policy: Policy, seed: u64) -> Self {
+        event::policy_in_force(&policy);
+        Self::with(policy, Random::seeded(seed), CAPACITY)
+    }
+
+    fn with(policy: Policy, random: Random, capacity: usize) -> Self {
+        let shared = Shared {
+            policy,
+            random: Arc::new(random),
+            capacity,
+            by_key: HashMap::new(),
+            overflow: OnceLock::new(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.shared.policy
+    }
+
+    pub(crate) fn random(&self) -> &Arc<Random> {
+        &self.shared.random
+    }
+
+    /// The upstream of this request: passed down from an outer layer, or looked up.
+    pub(crate) fn find<B>(&self, request: &Request<B>) -> Arc<Upstream> {
+        if let Some(Found(upstream)) = request.extensions().get() {
+            return Arc::clone(upstream);
+        }
+        let key = KeyRef::new(request.uri(), request.extensions().get::<UpstreamName>());
+        self.look_up(key)
+    }
+
+    /// Finds the upstream, and leaves it with the request for the layers below.
+    pub(crate) fn find_and_pass_down<B>(&self, request: &mut Request<B>) -> Arc<Upstream> {
+        let upstream = self.find(request);
+        request
+            .extensions_mut()
+            .insert(Found(Arc::clone(&upstream)));
+        upstream
+    }
+
+    fn look_up(&self, key: KeyRef<'_>) -> Arc<Upstream> {
+        let upstreams = self.shared.by_key.pin();
+        if let Some(upstream) = upstreams.get(&key) {
+            return Arc::clone(upstream);
+        }
+        if upstreams.len() >= self.shared.capacity && !self.forget_one() {
+            let overflow = || Arc::new(self.make("overflow".to_owned()));
+            return Arc::clone(self.shared.overflow.get_or_init(overflow));
+        }
+        let made = || Arc::new(self.make(key.to_string()));
+        Arc::clone(upstreams.get_or_insert_with(key.to_owned(), made))
+    }
+
+    fn make(&self, name: String) -> Upstream {
+        Upstream::new(
+            name,
+            &self.shared.policy,
+            Arc::clone(&self.shared.random),
+            clock::now(),
+        )
+    }
+
+    /// Forgets the quietest of some idle upstreams. `false`: there is none.
+    fn forget_one(&self) -> bool {
+        let now = clock::now();
+        let upstreams = self.shared.by_key.pin();
+        let quietest = upstreams
+            .iter()
+            .filter(|(_, upstream)| Arc::strong_count(upstream) == 1 && upstream.is_idle())
+            .take(CANDIDATES)
+            .min_by(|(_, a), (_, b)| a.rate(now).total_cmp(&b.rate(now)));
+        quietest.is_some_and(|(key, _)| upstreams.remove(key).is_some())
+    }
+}
+
+#[cfg(test)]
+#[path = "registry_tests.rs"]
+mod tests;

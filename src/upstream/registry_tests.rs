@@ -1,0 +1,97 @@
+//! The map is bounded, and forgets nothing that matters.
+
+use super::*;
+use crate::policy::Health;
+use crate::policy::circuit::{Call, Closing, Ending};
+
+fn bounded(capacity: usize) -> Upstreams {
+    Upstreams::with(Policy::external(), Random::seeded(1), capacity)
+}
+
+fn to(upstreams: &Upstreams, uri: &str) -> Arc<Upstream> {
+    upstreams.find(&Request::get(uri).body(()).unwrap())
+}
+
+fn gate(upstream: &Upstream) {
+    let now = clock::now();
+    let permit = upstream.admit_untroubled(now, &Call::default()).unwrap();
+    let closing = Some(Closing::Upstream(std::time::Duration::from_secs(60)));
+    upstream.finish(
+        now,
+        permit,
+        &Ending {
+            closing,
+            ..Ending::new(Health::Failure)
+        },
+    );
+}
+
+#[tokio::test]
+async fn the_same_origin_is_the_same_upstream() {
+    let upstreams = bounded(8);
+    let first = to(&upstreams, "https://api.example/a");
+    assert!(Arc::ptr_eq(
+        &first,
+        &to(&upstreams, "https://API.example:443/b?c=d")
+    ));
+    assert!(!Arc::ptr_eq(
+        &first,
+        &to(&upstreams, "https://other.example/a")
+    ));
+    assert_eq!(first.name(), "https://api.example:443");
+}
+
+#[tokio::test]
+async fn a_named_upstream_has_a_state_of_its_own() {
+    let upstreams = bounded(8);
+    let plain = to(&upstreams, "https://api.example/reports");
+    let mut request = Request::get("https://api.example/reports")
+        .body(())
+        .unwrap();
+    request
+        .extensions_mut()
+        .insert(UpstreamName::new("reports"));
+    let named = upstreams.find(&request);
+    assert!(!Arc::ptr_eq(&plain, &named));
+    assert_eq!(named.name(), "https://api.example:443#reports");
+}
+
+#[tokio::test]
+async fn when_it_is_full_an_idle_upstream_is_forgotten() {
+    let upstreams = bounded(2);
+    for host in ["a", "b", "c", "d"] {
+        to(&upstreams, &format!("https://{host}.example/"));
+    }
+    assert_eq!(upstreams.shared.by_key.len(), 2);
+    assert!(upstreams.shared.overflow.get().is_none());
+}
+
+#[tokio::test]
+async fn a_gated_upstream_is_never_forgotten_and_newcomers_share() {
+    let upstreams = bounded(2);
+    let gated = to(&upstreams, "https://gated.example/");
+    gate(&gated);
+    drop(gated);
+    let in_use = to(&upstreams, "https://in-use.example/");
+    let first = to(&upstreams, "https://first.example/");
+    let second = to(&upstreams, "https://second.example/");
+    assert!(Arc::ptr_eq(&first, &second), "newcomers share one state");
+    let again = to(&upstreams, "https://gated.example/");
+    assert!(
+        again.blocked(clock::now(), &Call::default()).is_some(),
+        "its gate is still closed"
+    );
+    assert!(Arc::ptr_eq(
+        &in_use,
+        &to(&upstreams, "https://in-use.example/")
+    ));
+}
+
+#[tokio::test]
+async fn an_upstream_found_above_is_used_below() {
+    let upstreams = bounded(8);
+    let mut request = Request::get("https://api.example/").body(()).unwrap();
+    let above = upstreams.find_and_pass_down(&mut request);
+    *request.uri_mut() = "https://rewritten.example/".parse().unwrap();
+    assert!(Arc::ptr_eq(&above, &upstreams.find(&request)));
+}

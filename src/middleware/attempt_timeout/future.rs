@@ -1,0 +1,133 @@
+//! The future.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use http::Response;
+use pin_project_lite::pin_project;
+use tokio::time::Sleep;
+
+use crate::body::SendGate;
+use crate::middleware::Deadline;
+use crate::policy::{Failure, Progress};
+use crate::{BoxError, Error, clock};
+
+pin_project! {
+    /// The future of an [`AttemptTimeout`](super::AttemptTimeout).
+    #[project = FutureProj]
+    pub struct AttemptTimeoutFuture<F> {
+        #[pin]
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F> {
+        Running {
+            #[pin]
+            inner: F,
+            // Made once the inner future is pending: one that is ready at once needs no timer.
+            #[pin]
+            sleep: Option<Sleep>,
+            limit: Limit,
+            gate: SendGate,
+        },
+        Ended { error: Option<Error> },
+    }
+}
+
+/// When the attempt must have ended, and by whose rule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    at: Instant,
+    is_deadline: bool,
+}
+
+impl Limit {
+    pub(super) fn of(now: Instant, timeout: Duration, deadline: Option<Deadline>) -> Self {
+        let at = clock::after(now, timeout);
+        match deadline.map(Deadline::instant) {
+            Some(deadline) if deadline <= at => Self {
+                at: deadline,
+                is_deadline: true,
+            },
+            _ => Self {
+                at,
+                is_deadline: false,
+            },
+        }
+    }
+
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.at <= now
+    }
+
+    fn failure(self, progress: Progress) -> Failure {
+        if self.is_deadline {
+            Failure::Deadline(progress)
+        } else {
+            Failure::AttemptTimeout(progress)
+        }
+    }
+}
+
+impl<F> AttemptTimeoutFuture<F> {
+    pub(super) fn new(inner: F, limit: Limit, gate: SendGate) -> Self {
+        Self {
+            state: State::Running {
+                inner,
+                sleep: None,
+                limit,
+                gate,
+            },
+        }
+    }
+
+    pub(super) fn failed(error: Error) -> Self {
+        Self {
+            state: State::Ended { error: Some(error) },
+        }
+    }
+}
+
+impl<F, C, E> Future for AttemptTimeoutFuture<F>
+where
+    F: Future<Output = Result<Response<C>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<C>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        let (limit, gate) = match state.as_mut().project() {
+            StateProj::Running {
+                inner,
+                mut sleep,
+                limit,
+                gate,
+            } => {
+                if let Poll::Ready(result) = inner.poll(cx) {
+                    return Poll::Ready(result.map_err(Error::from_inner));
+                }
+                if sleep.is_none() {
+                    sleep.set(Some(clock::sleep_until(limit.at)));
+                }
+                if let Some(sleep) = sleep.as_pin_mut() {
+                    ready!(sleep.poll(cx));
+                }
+                (*limit, gate.clone())
+            }
+            StateProj::Ended { error } => {
+                return Poll::Ready(Err(error
+                    .take()
+                    .expect("a future is not polled once it was ready")));
+            }
+        };
+        // The request ends here, and only then can the gate say how far it had come.
+        state.set(State::Ended { error: None });
+        Poll::Ready(Err(Error::transport(limit.failure(gate.revoke()))))
+    }
+}

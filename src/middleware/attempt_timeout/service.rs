@@ -1,0 +1,57 @@
+//! The service.
+
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::AttemptTimeoutFuture;
+use super::future::Limit;
+use crate::body::SendGate;
+use crate::middleware::Deadline;
+use crate::policy::{Failure, Progress};
+use crate::{BoxError, Error, clock};
+
+/// The service of an [`AttemptTimeoutLayer`](super::AttemptTimeoutLayer).
+#[derive(Clone, Debug)]
+pub struct AttemptTimeout<S> {
+    inner: S,
+    timeout: Duration,
+}
+
+impl<S> AttemptTimeout<S> {
+    pub(super) const fn new(inner: S, timeout: Duration) -> Self {
+        Self { inner, timeout }
+    }
+}
+
+impl<S, B, C> Service<Request<B>> for AttemptTimeout<S>
+where
+    S: Service<Request<B>, Response = Response<C>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<C>;
+    type Error = Error;
+    type Future = AttemptTimeoutFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::from_inner)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let now = clock::now();
+        let limit = Limit::of(
+            now,
+            self.timeout,
+            request.extensions().get::<Deadline>().copied(),
+        );
+        if limit.is_over(now) {
+            let too_late = Failure::Deadline(Progress::Unsent);
+            return AttemptTimeoutFuture::failed(Error::unsent(too_late));
+        }
+        let gate = SendGate::new();
+        request.extensions_mut().insert(gate.clone());
+        AttemptTimeoutFuture::new(self.inner.call(request), limit, gate)
+    }
+}

@@ -1,0 +1,185 @@
+//! A call before the circuit, and an attempt that was let through: both give back what they hold
+//! when they are dropped.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::Request;
+use tokio::sync::futures::OwnedNotified;
+
+use crate::config::Policy;
+use crate::middleware::Deadline;
+use crate::middleware::extensions::{RateLimitKey, Resend, hash, rate_key};
+use crate::policy::circuit::{Admission, Call, Ending, Permit, Wait};
+use crate::policy::{Guarantee, PATIENCE, Priority};
+use crate::upstream::Upstream;
+use crate::{Error, clock};
+
+/// A call that asks to be let through.
+#[derive(Debug)]
+pub(super) struct Applicant {
+    upstream: Arc<Upstream>,
+    call: Call,
+    /// It may wait until then.
+    patience_ends: Instant,
+    waiting: Option<Wait>,
+    honours_retry_after: bool,
+}
+
+/// What an applicant is told.
+pub(super) enum Answer {
+    Passed(Admitted),
+    /// Ask again then, or when the circuit changes.
+    Wait(Instant, OwnedNotified),
+    Refused(Error),
+}
+
+impl Applicant {
+    pub(super) fn of<B>(request: &Request<B>, policy: &Policy, upstream: Arc<Upstream>) -> Self {
+        let now = clock::now();
+        let extensions = request.extensions();
+        let resend = extensions.get::<Resend>();
+        let call = describe(
+            request,
+            policy,
+            resend.and_then(|resend| resend.reservation),
+        );
+        if resend.is_none() {
+            upstream.arrive(now, &call);
+        }
+        let patience_ends = now + PATIENCE;
+        let deadline = extensions
+            .get::<Deadline>()
+            .map(|deadline| deadline.instant());
+        Self {
+            upstream,
+            call,
+            patience_ends: deadline.map_or(patience_ends, |deadline| deadline.min(patience_ends)),
+            waiting: None,
+            honours_retry_after: policy.honours_retry_after(),
+        }
+    }
+
+    /// The quick way in, while nothing is wrong.
+    pub(super) fn pass_untroubled(&self) -> Option<Admitted> {
+        let now = clock::now();
+        let permit = self.upstream.admit_untroubled(now, &self.call)?;
+        Some(self.admitted(now, permit))
+    }
+
+    /// Asks the circuit, or takes the token that was promised.
+    pub(super) fn ask(&mut self) -> Answer {
+        let now = clock::now();
+        if let Some(wait) = self.waiting
+            && let Some(permit) = self.upstream.claim(now, &wait)
+        {
+            self.stop_waiting();
+            return Answer::Passed(self.admitted(now, permit));
+        }
+        self.give_up(now);
+        self.call.patience = self.patience_ends.saturating_duration_since(now);
+        // Listening begins before asking, so that no change in between goes unheard.
+        let changed = self.upstream.changed();
+        match self.upstream.admit(now, &self.call) {
+            Admission::Go(permit) => {
+                self.stop_waiting();
+                Answer::Passed(self.admitted(now, permit))
+            }
+            Admission::Wait(wait) => {
+                self.start_waiting(wait);
+                Answer::Wait(wait.until, changed)
+            }
+            Admission::Refuse { reason, retry_at } => {
+                let after = retry_at.saturating_duration_since(now);
+                Answer::Refused(Error::refused(reason, self.upstream.name(), after))
+            }
+        }
+    }
+
+    fn admitted(&self, now: Instant, permit: Permit) -> Admitted {
+        Admitted {
+            upstream: Arc::clone(&self.upstream),
+            permit: Some(permit),
+            since: now,
+            rate_key: self.call.rate_key,
+            honours_retry_after: self.honours_retry_after,
+        }
+    }
+
+    fn start_waiting(&mut self, wait: Wait) {
+        if !self.call.waiting {
+            self.upstream.enter();
+            self.call.waiting = true;
+        }
+        self.waiting = Some(wait);
+    }
+
+    fn give_up(&mut self, now: Instant) {
+        if let Some(wait) = self.waiting.take() {
+            self.upstream.give_up(now, &wait);
+        }
+    }
+
+    fn stop_waiting(&mut self) {
+        self.waiting = None;
+        if std::mem::take(&mut self.call.waiting) {
+            self.upstream.leave();
+        }
+    }
+}
+
+impl Drop for Applicant {
+    fn drop(&mut self) {
+        if self.call.waiting {
+            self.give_up(clock::now());
+            self.stop_waiting();
+        }
+    }
+}
+
+fn describe<B>(request: &Request<B>, policy: &Policy, reservation: Option<u64>) -> Call {
+    let (extensions, headers) = (request.extensions(), request.headers());
+    let key = headers.get(policy.provider().key_header());
+    let honoured = key.is_some() && policy.provider().honours_keys();
+    let guarantee = Guarantee::of(request.method(), honoured);
+    Call {
+        key: key.map(hash),
+        priority: extensions.get::<Priority>().copied().unwrap_or_default(),
+        repeatable: matches!(guarantee, Guarantee::Idempotent | Guarantee::Keyed),
+        rate_key: rate_key(headers, extensions.get::<RateLimitKey>()),
+        reservation,
+        patience: Duration::ZERO,
+        waiting: false,
+    }
+}
+
+/// An attempt that was let through.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    upstream: Arc<Upstream>,
+    /// Taken when the attempt has ended; still there when it is dropped before.
+    permit: Option<Permit>,
+    since: Instant,
+    pub(super) rate_key: u64,
+    pub(super) honours_retry_after: bool,
+}
+
+impl Admitted {
+    /// Tells the circuit how the attempt ended; the time it took is filled in.
+    pub(super) fn finish(&mut self, ending: &Ending) {
+        if let Some(permit) = self.permit.take() {
+            let now = clock::now();
+            let took = now.saturating_duration_since(self.since);
+            self.upstream
+                .finish(now, permit, &Ending { took, ..*ending });
+        }
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            self.upstream.abandon(clock::now(), permit);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Asks the upstream's circuit and gate before each attempt, and tells them how it ended.
+//!
+//! *Why was this call refused?* The error's [`refusal`](crate::Error::refusal) says; the decision is
+//! made in [`policy::circuit`](crate::policy::circuit).
+
+mod admission;
+mod future;
+mod layer;
+mod outcome;
+mod service;
+
+pub use self::future::CircuitFuture;
+pub use self::layer::CircuitLayer;
+pub use self::service::CircuitBreaker;
+
+#[cfg(test)]
+mod tests;

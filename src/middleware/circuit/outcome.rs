@@ -1,0 +1,61 @@
+//! What the end of an attempt says to the circuit.
+
+use http::{Response, StatusCode};
+
+use super::admission::Admitted;
+use crate::middleware::extensions::GateClosed;
+use crate::policy::circuit::{Closing, Ending};
+use crate::policy::classify::{self, Health, Outcome};
+use crate::policy::retry_after;
+use crate::{Error, clock};
+
+/// Tells the circuit of a response, and marks the response if it closed a gate.
+pub(super) fn answered<C>(admitted: &mut Admitted, response: &mut Response<C>) {
+    let status = response.status();
+    let closing = closing(admitted, response);
+    let headers = response.headers();
+    let outcome = Outcome::Response {
+        status,
+        headers,
+        retry_after: closing.is_some(),
+    };
+    let rate_limited = status == StatusCode::TOO_MANY_REQUESTS;
+    let health = classify::health(&outcome);
+    admitted.finish(&Ending {
+        rate_limited,
+        closing,
+        ..Ending::new(health)
+    });
+    if closing.is_some() {
+        response.extensions_mut().insert(GateClosed);
+    }
+}
+
+/// Tells the circuit of an error. One that was made before anything was sent says nothing.
+pub(super) fn failed(admitted: &mut Admitted, error: &Error) {
+    let health = match error.failure() {
+        Some(failure) if error.report().attempts() > 0 => {
+            classify::health(&Outcome::Failure(failure))
+        }
+        _ => Health::Neutral,
+    };
+    admitted.finish(&Ending::new(health));
+}
+
+/// What a Retry-After closes. Zero, or a date in the past, closes nothing.
+fn closing<C>(admitted: &Admitted, response: &Response<C>) -> Option<Closing> {
+    let status = response.status();
+    let closes = matches!(
+        status,
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+    );
+    if !closes || !admitted.honours_retry_after {
+        return None;
+    }
+    let wait = retry_after::parse(response.headers(), clock::wall()).delay()?;
+    match status {
+        _ if wait.is_zero() => None,
+        StatusCode::SERVICE_UNAVAILABLE => Some(Closing::Upstream(wait)),
+        _ => Some(Closing::RateKey(admitted.rate_key, wait)),
+    }
+}

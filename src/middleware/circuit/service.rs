@@ -1,0 +1,50 @@
+//! The service.
+
+use std::mem;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::CircuitFuture;
+use super::admission::Applicant;
+use crate::{BoxError, Error, Upstreams};
+
+/// The service of a [`CircuitLayer`](super::CircuitLayer).
+#[derive(Clone, Debug)]
+pub struct CircuitBreaker<S> {
+    inner: S,
+    upstreams: Upstreams,
+}
+
+impl<S> CircuitBreaker<S> {
+    pub(super) const fn new(inner: S, upstreams: Upstreams) -> Self {
+        Self { inner, upstreams }
+    }
+}
+
+impl<S, B, C> Service<Request<B>> for CircuitBreaker<S>
+where
+    S: Service<Request<B>, Response = Response<C>> + Clone,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<C>;
+    type Error = Error;
+    type Future = CircuitFuture<S, B>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::from_inner)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let upstream = self.upstreams.find(&request);
+        let applicant = Applicant::of(&request, self.upstreams.policy(), upstream);
+        if let Some(admitted) = applicant.pass_untroubled() {
+            return CircuitFuture::attempt(self.inner.call(request), admitted);
+        }
+        // The instance that was made ready waits with the call; the clone takes its place.
+        let clone = self.inner.clone();
+        let ready = mem::replace(&mut self.inner, clone);
+        CircuitFuture::apply(ready, request, applicant)
+    }
+}

@@ -1,0 +1,52 @@
+//! The service.
+
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::CallDeadlineFuture;
+use crate::middleware::Deadline;
+use crate::policy::{Failure, Progress};
+use crate::{BoxError, Error, clock};
+
+/// The service of a [`DeadlineLayer`](super::DeadlineLayer).
+#[derive(Clone, Debug)]
+pub struct CallDeadline<S> {
+    inner: S,
+    deadline: Duration,
+}
+
+impl<S> CallDeadline<S> {
+    pub(super) const fn new(inner: S, deadline: Duration) -> Self {
+        Self { inner, deadline }
+    }
+}
+
+impl<S, B, C> Service<Request<B>> for CallDeadline<S>
+where
+    S: Service<Request<B>, Response = Response<C>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<C>;
+    type Error = Error;
+    type Future = CallDeadlineFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::from_inner)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let now = clock::now();
+        let ours = Deadline::at(clock::after(now, self.deadline));
+        let arrived = request.extensions().get::<Deadline>().copied();
+        let tighter = arrived.map_or(ours, |arrived| arrived.min(ours));
+        if tighter.instant() <= now {
+            let passed = Failure::Deadline(Progress::Unsent);
+            return CallDeadlineFuture::failed(Error::unsent(passed));
+        }
+        request.extensions_mut().insert(tighter);
+        CallDeadlineFuture::new(self.inner.call(request), tighter.instant())
+    }
+}

@@ -1,0 +1,80 @@
+//! What travels with a request or a response: from the caller to the layers, and between them.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Instant;
+
+use http::HeaderMap;
+
+/// A deadline that arrives with a request, as an extension. The tighter of it and the policy's
+/// holds.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use seawall::Deadline;
+///
+/// let mut request = http::Request::new(());
+/// request.extensions_mut().insert(Deadline::at(Instant::now() + Duration::from_secs(2)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// The call must have ended by then.
+    #[must_use]
+    pub const fn at(instant: Instant) -> Self {
+        Self(instant)
+    }
+
+    /// When the call must have ended.
+    #[must_use]
+    pub const fn instant(self) -> Instant {
+        self.0
+    }
+}
+
+/// What a 429 is counted against beside the credential, as a request extension: the customer's
+/// account, say, when the upstream limits each on its own.
+///
+/// ```
+/// use seawall::RateLimitKey;
+///
+/// let mut request = http::Request::new(());
+/// request.extensions_mut().insert(RateLimitKey::new("account-17"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RateLimitKey(std::sync::Arc<str>);
+
+impl RateLimitKey {
+    /// Any name. It is hashed, never logged.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+/// Who the upstream counts a request against: its credential, and the caller's finer key. Only a
+/// hash of them is kept, and it never leaves the process.
+pub(crate) fn rate_key(headers: &HeaderMap, finer: Option<&RateLimitKey>) -> u64 {
+    hash((headers.get(http::header::AUTHORIZATION), finer)).max(1)
+}
+
+/// An idempotency key or a credential is recognised by its hash; it is not kept itself.
+pub(crate) fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// On a retry: this is not a new call, and it may hold the reservation for the probe.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resend {
+    pub(crate) reservation: Option<u64>,
+}
+
+/// On a response: its Retry-After has closed the upstream's or the credential's gate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GateClosed;
+
+/// On a retry: not on the connection it came back from (421).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FreshConnection;

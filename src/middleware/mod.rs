@@ -1,0 +1,20 @@
+//! The hands: one room for each layer, the same doors in each. They ask [`policy`](crate::policy)
+//! and obey.
+//!
+//! Each layer stands alone on any service of HTTP requests and responses, whatever its body and
+//! error. [`ResilienceLayer`] puts them together in the one order that works.
+
+pub mod attempt_timeout;
+pub mod circuit;
+pub mod deadline;
+mod extensions;
+pub mod idempotency;
+pub mod require_https;
+mod resilience;
+pub mod retry;
+
+pub use extensions::{Deadline, RateLimitKey};
+pub use resilience::{Resilience, ResilienceLayer};
+
+#[cfg(feature = "client")]
+pub(crate) use extensions::FreshConnection;

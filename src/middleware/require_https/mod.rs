@@ -1,0 +1,12 @@
+//! Refuses plain HTTP to a host that is not loopback, before anything is sent.
+
+mod future;
+mod layer;
+mod service;
+
+pub use self::future::RequireHttpsFuture;
+pub use self::layer::RequireHttpsLayer;
+pub use self::service::RequireHttps;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! The service.
+
+use std::net::IpAddr;
+use std::task::{Context, Poll};
+
+use http::uri::Scheme;
+use http::{Request, Response, Uri};
+use tower_service::Service;
+
+use super::RequireHttpsFuture;
+use crate::{BoxError, Error};
+
+/// The service of a [`RequireHttpsLayer`](super::RequireHttpsLayer).
+#[derive(Clone, Debug)]
+pub struct RequireHttps<S> {
+    inner: S,
+    required: bool,
+}
+
+impl<S> RequireHttps<S> {
+    pub(super) const fn new(inner: S, required: bool) -> Self {
+        Self { inner, required }
+    }
+}
+
+impl<S, B, C> Service<Request<B>> for RequireHttps<S>
+where
+    S: Service<Request<B>, Response = Response<C>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<C>;
+    type Error = Error;
+    type Future = RequireHttpsFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::from_inner)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        if self.required && is_exposed(request.uri()) {
+            let host = request.uri().host().unwrap_or_default();
+            return RequireHttpsFuture::refused(Error::config(format!(
+                "plain HTTP to `{host}` is refused by this policy: use https, or build the policy \
+                 with `.require_https(false)` and `.allow(Rule::PlainHttp, \"…\")`"
+            )));
+        }
+        RequireHttpsFuture::passed(self.inner.call(request))
+    }
+}
+
+/// Whether the request would cross a network in the clear.
+fn is_exposed(uri: &Uri) -> bool {
+    uri.scheme() == Some(&Scheme::HTTP) && !uri.host().is_some_and(is_loopback)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>()
+        .is_ok_and(|address| address.is_loopback())
+        || host.eq_ignore_ascii_case("localhost")
+}

@@ -1,0 +1,89 @@
+//! The whole stack, in the one order that works.
+
+use tower_layer::Layer;
+
+use super::attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
+use super::circuit::{CircuitBreaker, CircuitLayer};
+use super::deadline::{CallDeadline, DeadlineLayer};
+use super::idempotency::{Idempotency, IdempotencyLayer};
+use super::require_https::{RequireHttps, RequireHttpsLayer};
+use super::retry::{Retry, RetryLayer};
+use crate::{Policy, Upstreams};
+
+/// A service within the whole stack.
+pub type Resilience<S> =
+    RequireHttps<CallDeadline<Idempotency<Retry<CircuitBreaker<AttemptTimeout<S>>>>>>;
+
+/// The whole stack: what a [`Policy`] says, around any HTTP service.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use seawall::{Policy, Provider, ResilienceLayer};
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), seawall::Error> {
+/// let gateway = service_fn(|_: Request<Full<Bytes>>| async {
+///     Ok::<_, std::io::Error>(Response::new(Full::new(Bytes::from("paid"))))
+/// });
+/// let service = ResilienceLayer::new(Policy::external_payments(Provider::generic())).layer(gateway);
+///
+/// let request = Request::post("https://gateway.example/payments")
+///     .body(Full::new(Bytes::from("{}")))
+///     .expect("a valid request");
+/// let response = service.oneshot(request).await?;
+/// let report = seawall::Report::of(&response).expect("every response carries one");
+/// assert_eq!(report.attempts(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ResilienceLayer {
+    upstreams: Upstreams,
+}
+
+impl ResilienceLayer {
+    /// The stack for one policy. All services made by this layer and its clones share their
+    /// upstreams.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            upstreams: Upstreams::new(policy),
+        }
+    }
+
+    /// The stack over upstreams that others share.
+    #[must_use]
+    pub const fn over(upstreams: Upstreams) -> Self {
+        Self { upstreams }
+    }
+
+    /// The upstreams, for other layers to share.
+    #[must_use]
+    pub const fn upstreams(&self) -> &Upstreams {
+        &self.upstreams
+    }
+}
+
+impl<S> Layer<S> for ResilienceLayer {
+    type Service = Resilience<S>;
+
+    /// Outermost last: each line wraps the ones before it.
+    fn layer(&self, transport: S) -> Resilience<S> {
+        let policy = self.upstreams.policy();
+        let upstreams = || self.upstreams.clone();
+        // Innermost, so that a timeout is a failure for the circuit.
+        let timed = AttemptTimeoutLayer::new(policy.attempt_timeout()).layer(transport);
+        // Inside the retries, so that it sees every attempt and can refuse each.
+        let guarded = CircuitLayer::new(upstreams()).layer(timed);
+        let retried = RetryLayer::new(upstreams()).layer(guarded);
+        // Outside the retries, so that every attempt carries the same key.
+        let keyed = IdempotencyLayer::new(upstreams()).layer(retried);
+        // It bounds everything, the waits included.
+        let bounded = DeadlineLayer::new(policy.deadline()).layer(keyed);
+        // Before anything else: what must not be sent needs no deadline.
+        RequireHttpsLayer::new(upstreams()).layer(bounded)
+    }
+}

@@ -1,0 +1,190 @@
+//! What is known of a call while it lasts.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+
+use crate::config::{Policy, Preset};
+use crate::middleware::extensions::{
+    Deadline, FreshConnection, RateLimitKey, Resend, hash, rate_key,
+};
+use crate::policy::budget::{Deposit, Grant};
+use crate::policy::circuit::Call;
+use crate::policy::{Delivery, Guarantee, Priority, StopReason};
+use crate::report::{Report, RetryAt};
+use crate::upstream::Upstream;
+use crate::{Upstreams, clock};
+
+/// What is known of a call while it lasts, and what it holds.
+#[derive(Debug)]
+pub(super) struct CallLog {
+    upstreams: Upstreams,
+    pub(super) upstream: Arc<Upstream>,
+    pub(super) method: Method,
+    key: Option<HeaderValue>,
+    pub(super) guarantee: Guarantee,
+    /// As the circuit sees it.
+    pub(super) call: Call,
+    started: Instant,
+    deadline: Option<Instant>,
+    /// Attempts that were sent, or may have been.
+    pub(super) attempts: u32,
+    delivery: Option<Delivery>,
+    pub(super) repeated_once: bool,
+    pub(super) last_delay: Duration,
+    waited: Duration,
+    /// The response whose retry is waited for, should that be refused.
+    pub(super) last_response: Option<(StatusCode, HeaderMap)>,
+    first: Option<Deposit>,
+    /// The budget's grant for the retry that is waited for or under way.
+    pub(super) grant: Option<Grant>,
+    /// Whether that retry has been sent, and so has used its grant.
+    resent: bool,
+    pub(super) reservation: Option<u64>,
+}
+
+impl CallLog {
+    /// A call begins: its first attempt is about to be sent.
+    pub(super) fn begin<B>(
+        request: &Request<B>,
+        upstreams: Upstreams,
+        upstream: Arc<Upstream>,
+    ) -> Self {
+        let now = clock::now();
+        let policy = upstreams.policy();
+        let (headers, extensions) = (request.headers(), request.extensions());
+        let key = headers.get(policy.provider().key_header()).cloned();
+        let honoured = key.is_some() && policy.provider().honours_keys();
+        let guarantee = Guarantee::of(request.method(), honoured || policy.repeats_unkeyed());
+        let call = Call {
+            key: key.as_ref().map(hash),
+            priority: extensions.get::<Priority>().copied().unwrap_or_default(),
+            rate_key: rate_key(headers, extensions.get::<RateLimitKey>()),
+            ..Call::default()
+        };
+        Self {
+            first: Some(upstream.budget().deposit(now)),
+            upstreams,
+            upstream,
+            method: request.method().clone(),
+            key,
+            guarantee,
+            call,
+            started: now,
+            deadline: extensions
+                .get::<Deadline>()
+                .map(|deadline| deadline.instant()),
+            attempts: 0,
+            delivery: None,
+            repeated_once: false,
+            last_delay: Duration::ZERO,
+            waited: Duration::ZERO,
+            last_response: None,
+            grant: None,
+            resent: false,
+            reservation: None,
+        }
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        self.upstreams.policy()
+    }
+
+    pub(super) fn unit(&self) -> f64 {
+        self.upstreams.random().unit()
+    }
+
+    pub(super) fn is_payment(&self) -> bool {
+        self.policy().preset() == Preset::ExternalPayments
+    }
+
+    /// Whether the next attempt could be followed by another.
+    pub(super) fn may_retry(&self) -> bool {
+        self.attempts + 1 < self.policy().max_attempts() && self.guarantee != Guarantee::Tunnel
+    }
+
+    pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(now))
+    }
+
+    /// An attempt has ended with this delivery.
+    pub(super) fn attempted(&mut self, delivery: Delivery) {
+        self.attempts += 1;
+        self.first = None;
+        self.grant = None;
+        self.delivery = Some(
+            self.delivery
+                .map_or(delivery, |so_far| so_far.join(delivery)),
+        );
+    }
+
+    /// A retry is decided: what it holds until it is sent.
+    pub(super) fn will_retry(&mut self, delay: Duration, grant: Option<Grant>) {
+        self.last_delay = delay;
+        self.waited += delay;
+        self.grant = grant;
+        self.resent = false;
+    }
+
+    /// The retry is sent.
+    pub(super) fn resend<B>(&mut self, request: &mut Request<B>) {
+        self.resent = true;
+        let extensions = request.extensions_mut();
+        extensions.insert(Resend {
+            reservation: self.reservation,
+        });
+        let misdirected = self.last_response.as_ref().map(|(status, _)| *status);
+        if misdirected == Some(StatusCode::MISDIRECTED_REQUEST) {
+            extensions.insert(FreshConnection);
+        }
+    }
+
+    /// An attempt was refused here, so that it counts for nothing.
+    pub(super) fn refused(&mut self) {
+        if let Some(deposit) = self.first.take() {
+            self.upstream.budget().undo(deposit);
+        }
+        self.give_back();
+    }
+
+    pub(super) fn joined_delivery(&self) -> Delivery {
+        self.delivery.unwrap_or(Delivery::NotSent)
+    }
+
+    pub(super) fn report(&self, stop_reason: StopReason, retry_after: Option<Duration>) -> Report {
+        Report {
+            upstream: self.upstream.name().to_owned(),
+            attempts: self.attempts,
+            elapsed: clock::now().saturating_duration_since(self.started),
+            waited: self.waited,
+            stop_reason,
+            delivery: self.joined_delivery(),
+            idempotency_key: self.key.clone(),
+            retry: retry_after.map(|after| RetryAt {
+                wall: clock::wall() + after,
+                after,
+            }),
+        }
+    }
+
+    fn give_back(&mut self) {
+        if let Some(grant) = self.grant.take() {
+            self.upstream.budget().give_back(grant);
+        }
+    }
+}
+
+impl Drop for CallLog {
+    /// A call that is dropped while it waits holds a grant that was not used, and maybe the
+    /// reservation for the probe.
+    fn drop(&mut self) {
+        if !self.resent {
+            self.give_back();
+        }
+        if let Some(reservation) = self.reservation.take() {
+            self.upstream.release_probe(reservation);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! One attempt has ended: what follows.
+
+use std::time::{Duration, Instant};
+
+use http::{Response, StatusCode};
+
+use super::call::CallLog;
+use crate::middleware::extensions::GateClosed;
+use crate::policy::classify::{Outcome, delivery};
+use crate::policy::retry_after;
+use crate::policy::{
+    Attempt, Conditions, Decision, Delivery, Guarantee, Standing, StopReason, decide,
+};
+use crate::{Error, clock};
+
+/// What follows an attempt.
+pub(super) enum Conclusion<C> {
+    /// The call ends with this.
+    Return(Result<Response<C>, Error>),
+    /// It is sent again at that time; the response is gone by then.
+    Retry(Instant),
+}
+
+impl CallLog {
+    /// Concludes an attempt. `replayable`: the body can be sent again.
+    pub(super) fn conclude<C>(
+        &mut self,
+        result: Result<Response<C>, Error>,
+        replayable: bool,
+    ) -> Conclusion<C> {
+        match result {
+            Ok(response) => self.conclude_response(response, replayable),
+            Err(error) => self.conclude_error(error, replayable),
+        }
+    }
+
+    fn conclude_response<C>(
+        &mut self,
+        mut response: Response<C>,
+        replayable: bool,
+    ) -> Conclusion<C> {
+        let stated = stated_wait(&response);
+        let outcome = Outcome::Response {
+            status: response.status(),
+            headers: response.headers(),
+            retry_after: stated.is_some(),
+        };
+        self.attempted(delivery(&outcome, &self.method, self.guarantee));
+        let closed_gate = response.extensions().get::<GateClosed>().is_some()
+            && self.upstream.blocked(clock::now(), &self.call).is_some();
+        // The gate holds its wait already, jitter and cap included.
+        let obeyed = stated.filter(|_| self.policy().honours_retry_after() && !closed_gate);
+        let server_wait = obeyed.map_or(Duration::ZERO, |wait| {
+            retry_after::spread(wait, self.unit())
+        });
+        match self.decide(outcome, replayable, server_wait, closed_gate) {
+            Ok(at) => {
+                let (head, _) = response.into_parts();
+                self.last_response = Some((head.status, head.headers));
+                Conclusion::Retry(at)
+            }
+            Err(reason) => {
+                let retry_after = self.retry_after(reason, server_wait);
+                response
+                    .extensions_mut()
+                    .insert(self.report(reason, retry_after));
+                Conclusion::Return(Ok(response))
+            }
+        }
+    }
+
+    fn conclude_error<C>(&mut self, error: Error, replayable: bool) -> Conclusion<C> {
+        let Some(failure) = error.failure().filter(|_| error.report().attempts() > 0) else {
+            return Conclusion::Return(Err(self.refused_here(error)));
+        };
+        self.attempted(failure.delivery());
+        match self.decide(Outcome::Failure(failure), replayable, Duration::ZERO, false) {
+            Ok(at) => {
+                self.last_response = None;
+                Conclusion::Retry(at)
+            }
+            Err(reason) => {
+                let retry_after = self.retry_after(reason, Duration::ZERO);
+                let report = self.report(reason, retry_after);
+                Conclusion::Return(Err(error.with_report(report, self.is_payment())))
+            }
+        }
+    }
+
+    /// The attempt was not sent: the call ends with that, and with the response of the attempt
+    /// before, if a wait lies between.
+    fn refused_here(&mut self, error: Error) -> Error {
+        self.refused();
+        let reason = error.report().stop_reason();
+        let retry_after = error
+            .retry_after()
+            .or_else(|| self.retry_after(reason, Duration::ZERO));
+        let report = self.report(reason, retry_after);
+        error
+            .with_report(report, self.is_payment())
+            .with_last_response(self.last_response.take())
+    }
+
+    /// The inner service broke while a retry was about to be sent.
+    pub(super) fn unready(&mut self, error: Error) -> Error {
+        self.refused();
+        let report = self.report(StopReason::Permanent, None);
+        error.with_report(report, self.is_payment())
+    }
+
+    /// When to send again, or why not to.
+    fn decide(
+        &mut self,
+        outcome: Outcome<'_>,
+        replayable: bool,
+        server_wait: Duration,
+        closed_gate: bool,
+    ) -> Result<Instant, StopReason> {
+        let now = clock::now();
+        let attempt = Attempt {
+            outcome,
+            guarantee: self.guarantee,
+            replayable,
+            number: self.attempts,
+            repeated_once: self.repeated_once,
+        };
+        let retry = self.attempts.saturating_sub(1);
+        let conditions = Conditions {
+            max_attempts: self.policy().max_attempts(),
+            backoff: self
+                .policy()
+                .backoff()
+                .delay(retry, self.last_delay, self.unit()),
+            server_wait,
+            time_left: self.time_left(now),
+            standing: self.standing(now, closed_gate),
+        };
+        let mut grant = None;
+        let withdraw = || {
+            grant = self.upstream.budget().withdraw(now);
+            grant.is_some()
+        };
+        match decide(&attempt, &conditions, withdraw) {
+            Decision::Retry { after } => {
+                self.repeated_once |= is_worth_one_repeat(&outcome);
+                if closed_gate {
+                    self.reservation = self.upstream.reserve_probe();
+                }
+                self.will_retry(after, grant);
+                Ok(clock::after(now, after))
+            }
+            Decision::Stop(reason) => Err(reason),
+        }
+    }
+
+    fn standing(&self, now: Instant, by_this_call: bool) -> Standing {
+        match self.upstream.blocked(now, &self.call) {
+            Some((by, remaining)) => Standing::Blocked {
+                by,
+                remaining,
+                by_this_call,
+            },
+            None => Standing::Admitting,
+        }
+    }
+
+    /// When the same call may be made again; `None` where a repeat would not help, or could do harm.
+    fn retry_after(&self, reason: StopReason, server_wait: Duration) -> Option<Duration> {
+        let repeatable = match reason {
+            StopReason::Answered
+            | StopReason::Permanent
+            | StopReason::Tunnel
+            | StopReason::Committed => false,
+            _ => {
+                self.joined_delivery() != Delivery::Unknown
+                    || matches!(self.guarantee, Guarantee::Idempotent | Guarantee::Keyed)
+            }
+        };
+        if !repeatable {
+            return None;
+        }
+        let now = clock::now();
+        let own = match self.upstream.blocked(now, &self.call) {
+            Some(_) => self
+                .upstream
+                .retry_at(now, &self.call)
+                .saturating_duration_since(now),
+            None => self.policy().backoff().ceiling(self.unit()),
+        };
+        Some(own.max(server_wait))
+    }
+}
+
+fn is_worth_one_repeat(outcome: &Outcome<'_>) -> bool {
+    let once = [
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::MISDIRECTED_REQUEST,
+        StatusCode::TOO_EARLY,
+    ];
+    matches!(outcome, Outcome::Response { status, .. } if once.contains(status))
+}
+
+/// What the server asks for, on a status where that is read.
+fn stated_wait<C>(response: &Response<C>) -> Option<Duration> {
+    if !retry_after::is_read_on(response.status()) {
+        return None;
+    }
+    retry_after::parse(response.headers(), clock::wall()).delay()
+}

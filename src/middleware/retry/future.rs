@@ -1,0 +1,107 @@
+//! The future.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tokio::time::Sleep;
+use tower_service::Service;
+
+use super::call::CallLog;
+use super::conclusion::Conclusion;
+use super::service::copy;
+use crate::body::Replay;
+use crate::{BoxError, Error, clock};
+
+pin_project! {
+    /// The future of a [`Retry`](super::Retry).
+    pub struct RetryFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin]
+        state: State<S::Future>,
+        service: S,
+        // What will be sent if there is a retry.
+        again: Option<Request<B>>,
+        log: CallLog,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F> {
+        Attempting { #[pin] attempt: F },
+        BackingOff { #[pin] sleep: Sleep },
+        Readying,
+    }
+}
+
+impl<S, B> RetryFuture<S, B>
+where
+    S: Service<Request<B>>,
+{
+    pub(super) const fn new(
+        attempt: S::Future,
+        service: S,
+        again: Option<Request<B>>,
+        log: CallLog,
+    ) -> Self {
+        Self {
+            state: State::Attempting { attempt },
+            service,
+            again,
+            log,
+        }
+    }
+}
+
+impl<S, B, C> Future for RetryFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<C>>,
+    S::Error: Into<BoxError>,
+    B: Replay,
+{
+    type Output = Result<Response<C>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.state.as_mut().project() {
+                StateProj::Attempting { attempt } => {
+                    let result = ready!(attempt.poll(cx)).map_err(Error::from_inner);
+                    match this.log.conclude(result, this.again.is_some()) {
+                        Conclusion::Return(result) => return Poll::Ready(result),
+                        Conclusion::Retry(at) if at <= clock::now() => {
+                            this.state.set(State::Readying);
+                        }
+                        Conclusion::Retry(at) => {
+                            this.state.set(State::BackingOff {
+                                sleep: clock::sleep_until(at),
+                            });
+                        }
+                    }
+                }
+                StateProj::BackingOff { sleep } => {
+                    ready!(sleep.poll(cx));
+                    this.state.set(State::Readying);
+                }
+                StateProj::Readying => {
+                    if let Err(error) = ready!(this.service.poll_ready(cx)) {
+                        return Poll::Ready(Err(this.log.unready(Error::from_inner(error))));
+                    }
+                    let mut request = this
+                        .again
+                        .take()
+                        .expect("a retry is decided only for what can be replayed");
+                    *this.again = this.log.may_retry().then(|| copy(&request)).flatten();
+                    this.log.resend(&mut request);
+                    let attempt = this.service.call(request);
+                    this.state.set(State::Attempting { attempt });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The layer.
+
+use tower_layer::Layer;
+
+use super::Retry;
+use crate::Upstreams;
+
+/// Retries with backoff, Retry-After and budget, and reports on every call.
+///
+/// ```
+/// use seawall::{Policy, RetryLayer, Upstreams};
+///
+/// let layer = RetryLayer::new(Upstreams::new(Policy::external()));
+/// ```
+#[derive(Clone, Debug)]
+pub struct RetryLayer {
+    upstreams: Upstreams,
+}
+
+impl RetryLayer {
+    /// The policy and the budgets of these upstreams.
+    #[must_use]
+    pub const fn new(upstreams: Upstreams) -> Self {
+        Self { upstreams }
+    }
+}
+
+impl<S> Layer<S> for RetryLayer {
+    type Service = Retry<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Retry::new(inner, self.upstreams.clone())
+    }
+}

@@ -1,0 +1,63 @@
+//! The service.
+
+use std::mem;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::RetryFuture;
+use super::call::CallLog;
+use crate::body::Replay;
+use crate::{BoxError, Error, Upstreams};
+
+/// The service of a [`RetryLayer`](super::RetryLayer).
+#[derive(Clone, Debug)]
+pub struct Retry<S> {
+    inner: S,
+    upstreams: Upstreams,
+}
+
+impl<S> Retry<S> {
+    pub(super) const fn new(inner: S, upstreams: Upstreams) -> Self {
+        Self { inner, upstreams }
+    }
+}
+
+impl<S, B, C> Service<Request<B>> for Retry<S>
+where
+    S: Service<Request<B>, Response = Response<C>> + Clone,
+    S::Error: Into<BoxError>,
+    B: Replay,
+{
+    type Response = Response<C>;
+    type Error = Error;
+    type Future = RetryFuture<S, B>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::from_inner)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let upstream = self.upstreams.find_and_pass_down(&mut request);
+        let log = CallLog::begin(&request, self.upstreams.clone(), upstream);
+        let again = log.may_retry().then(|| copy(&request)).flatten();
+        // The instance that was made ready is called; the clone takes its place.
+        let clone = self.inner.clone();
+        let mut ready = mem::replace(&mut self.inner, clone);
+        let attempt = ready.call(request);
+        RetryFuture::new(attempt, ready, again, log)
+    }
+}
+
+/// The request as it will be sent again: the same head, the same key, the same bytes. `None`: its
+/// body can be sent once.
+pub(super) fn copy<B: Replay>(request: &Request<B>) -> Option<Request<B>> {
+    let mut copy = Request::new(request.body().replay()?);
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.version_mut() = request.version();
+    *copy.headers_mut() = request.headers().clone();
+    *copy.extensions_mut() = request.extensions().clone();
+    Some(copy)
+}

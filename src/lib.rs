@@ -2,6 +2,8 @@
 
 #[cfg(feature = "middleware")]
 pub mod body;
+#[cfg(feature = "client")]
+mod client;
 #[cfg(feature = "middleware")]
 mod clock;
 pub mod config;
@@ -22,8 +24,12 @@ mod transport_error;
 mod upstream;
 
 pub use config::{Override, Policy, PolicyBuilder, PolicyError, Preset, Provider, Rule, Violation};
+pub use policy::backoff::{Backoff, Jitter};
 pub use policy::idempotency::IdempotencyKey;
 pub use policy::{Delivery, Priority, StopReason};
+
+#[cfg(feature = "client")]
+pub use client::{Client, ClientBuilder, RequestBuilder, Response};
 
 #[cfg(feature = "middleware")]
 pub use {

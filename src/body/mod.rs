@@ -1,7 +1,7 @@
 //! The request body: bytes that can be sent again, or a stream that cannot.
 
 mod replay;
-mod send_gate;
+pub(crate) mod send_gate;
 #[cfg(test)]
 mod tests;
 

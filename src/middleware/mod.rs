@@ -7,7 +7,7 @@
 pub mod attempt_timeout;
 pub mod circuit;
 pub mod deadline;
-mod extensions;
+pub(crate) mod extensions;
 pub mod idempotency;
 pub mod require_https;
 mod resilience;
@@ -15,6 +15,3 @@ pub mod retry;
 
 pub use extensions::{Deadline, RateLimitKey};
 pub use resilience::{Resilience, ResilienceLayer};
-
-#[cfg(feature = "client")]
-pub(crate) use extensions::FreshConnection;

@@ -1,0 +1,104 @@
+//! A client in the making.
+
+use std::time::Duration;
+
+use tower_layer::Layer;
+
+use super::Client;
+use super::transport::{Settings, Transport};
+use crate::{Error, Policy, ResilienceLayer, Upstreams};
+
+/// DNS, TCP and TLS together take well under a second almost everywhere; five leave room for one
+/// lost packet in each.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A client in the making.
+///
+/// ```
+/// use std::time::Duration;
+/// use seawall::{Client, Policy};
+///
+/// let client = Client::builder(Policy::external())
+///     .connect_timeout(Duration::from_secs(2))
+///     .build()?;
+/// # Ok::<(), seawall::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder {
+    policy: Policy,
+    seed: Option<u64>,
+    settings: Settings,
+}
+
+impl ClientBuilder {
+    pub(super) fn new(policy: Policy) -> Self {
+        let connect_timeout = CONNECT_TIMEOUT.min(policy.attempt_timeout());
+        Self {
+            policy,
+            seed: None,
+            settings: Settings::new(connect_timeout),
+        }
+    }
+
+    /// The longest a new connection may take: DNS, TCP and TLS together. Five seconds by default,
+    /// or the attempt timeout if that is shorter.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.connect_timeout = timeout;
+        self
+    }
+
+    /// How long an idle connection is kept. Twenty seconds by default: balancers close theirs after
+    /// thirty and more, and whoever closes first never writes into a connection that is gone.
+    pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.pool_idle_timeout = timeout;
+        self
+    }
+
+    /// How many idle connections are kept for each host. Not limited by default.
+    pub fn pool_max_idle_per_host(mut self, connections: usize) -> Self {
+        self.settings.pool_max_idle_per_host = connections;
+        self
+    }
+
+    /// One more root certificate to trust beside the platform's, DER-encoded.
+    pub fn root_certificate(mut self, der: impl Into<Vec<u8>>) -> Self {
+        self.settings.root_certificates.push(der.into());
+        self
+    }
+
+    /// HTTP/2 without asking, over plain TCP too. By default TLS agrees on the version, and plain
+    /// HTTP is HTTP/1.1.
+    pub fn http2_prior_knowledge(mut self) -> Self {
+        self.settings.http2_only = true;
+        self
+    }
+
+    /// Takes every chance (jitter, generated keys) from this seed: for simulations and tests.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The client. Each override that the policy carries is logged at WARN.
+    ///
+    /// # Errors
+    ///
+    /// A [`Config`](crate::ErrorKind::Config) error if a root certificate cannot be read or TLS
+    /// cannot be set up, or if a timeout is zero.
+    pub fn build(self) -> Result<Client, Error> {
+        if self.settings.connect_timeout.is_zero() {
+            return Err(Error::config(
+                "connect timeout is 0s: choose more than zero",
+            ));
+        }
+        let transport = Transport::new(&self.settings)
+            .map_err(|error| Error::config(error.to_string()).with_source(error))?;
+        let upstreams = match self.seed {
+            Some(seed) => Upstreams::with_seed(self.policy, seed),
+            None => Upstreams::new(self.policy),
+        };
+        let service = ResilienceLayer::over(upstreams.clone()).layer(transport);
+        Ok(Client::new(service, upstreams))
+    }
+}

@@ -1,0 +1,118 @@
+//! The door: a ready-made client on real sockets.
+
+mod builder;
+mod request;
+mod response;
+pub(crate) mod transport;
+
+use std::fmt;
+use std::future::poll_fn;
+
+use http::{Method, Request, Response as HttpResponse};
+use hyper::body::Incoming;
+use tower_service::Service;
+
+pub use self::builder::ClientBuilder;
+pub use self::request::RequestBuilder;
+pub use self::response::Response;
+use self::transport::Transport;
+use crate::middleware::Resilience;
+use crate::{Body, Error, Policy, Upstreams};
+
+/// An HTTP client that does not storm what it calls.
+///
+/// Clones are cheap and share everything: connections, circuits, gates, budgets. Make one for each
+/// policy, and keep it.
+///
+/// ```no_run
+/// use seawall::{Client, Policy, Provider};
+///
+/// # async fn pay() -> Result<(), seawall::Error> {
+/// let client = Client::builder(Policy::external_payments(Provider::generic())).build()?;
+/// let response = client
+///     .post("https://gateway.example/payments")
+///     .body(r#"{"amount":1000}"#)
+///     .send()
+///     .await?;
+/// println!("{} after {}", response.status(), response.report());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    service: Resilience<Transport>,
+    upstreams: Upstreams,
+}
+
+impl Client {
+    /// A client for one policy. There is no default: name what it is for.
+    pub fn builder(policy: Policy) -> ClientBuilder {
+        ClientBuilder::new(policy)
+    }
+
+    fn new(service: Resilience<Transport>, upstreams: Upstreams) -> Self {
+        Self { service, upstreams }
+    }
+
+    /// The policy it was built with.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        self.upstreams.policy()
+    }
+
+    /// A GET of this URL.
+    pub fn get(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// A HEAD of this URL.
+    pub fn head(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::HEAD, url)
+    }
+
+    /// A POST to this URL.
+    pub fn post(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// A PUT to this URL.
+    pub fn put(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::PUT, url)
+    }
+
+    /// A PATCH of this URL.
+    pub fn patch(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::PATCH, url)
+    }
+
+    /// A DELETE of this URL.
+    pub fn delete(&self, url: impl AsRef<str>) -> RequestBuilder {
+        self.request(Method::DELETE, url)
+    }
+
+    /// A request of any method. The URL is absolute; what is wrong with it is said by
+    /// [`send`](RequestBuilder::send).
+    pub fn request(&self, method: Method, url: impl AsRef<str>) -> RequestBuilder {
+        RequestBuilder::new(self.clone(), method, url.as_ref())
+    }
+
+    /// Sends a request that was made elsewhere, through the same stack.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] if there is no response head at the call's end.
+    pub async fn execute(&self, request: Request<Body>) -> Result<Response, Error> {
+        let mut service = self.service.clone();
+        poll_fn(|cx| service.poll_ready(cx)).await?;
+        let response: HttpResponse<Incoming> = service.call(request).await?;
+        Ok(Response::new(response, self.policy().preset()))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("policy", self.policy())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,193 @@
+//! A request in the making.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
+
+use super::{Client, Response};
+use crate::{Body, Deadline, Error, IdempotencyKey, Priority, UpstreamName, clock};
+
+/// A request in the making. What is wrong with it is said by [`send`](Self::send), before anything
+/// is sent.
+#[must_use = "a request does nothing until it is sent"]
+pub struct RequestBuilder {
+    client: Client,
+    request: Result<Request<Body>, Error>,
+}
+
+impl RequestBuilder {
+    pub(super) fn new(client: Client, method: Method, url: &str) -> Self {
+        let request = parse(url).map(|uri| {
+            let mut request = Request::new(Body::empty());
+            *request.method_mut() = method;
+            *request.uri_mut() = uri;
+            request
+        });
+        Self { client, request }
+    }
+
+    /// Sets a header; an earlier one of that name is replaced.
+    pub fn header<N, V>(self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        self.with(|request| {
+            let name = name.try_into().map_err(|_| {
+                Error::config("a header name is not valid: use letters, digits and hyphens")
+            })?;
+            let value = value.try_into().map_err(|_| {
+                let rule = "visible ASCII characters, spaces and tabs only";
+                Error::config(format!("the value of header `{name}` is not valid: {rule}"))
+            })?;
+            request.headers_mut().insert(name, value);
+            Ok(())
+        })
+    }
+
+    /// The body. Bytes are sent again on a retry; a [stream](Body::stream) cannot be.
+    pub fn body(self, body: impl Into<Body>) -> Self {
+        self.with(|request| {
+            *request.body_mut() = body.into();
+            Ok(())
+        })
+    }
+
+    /// A JSON body, and the content type for it.
+    #[cfg(feature = "json")]
+    pub fn json<T: serde::Serialize + ?Sized>(self, value: &T) -> Self {
+        self.with(|request| {
+            let bytes = serde_json::to_vec(value).map_err(|error| {
+                Error::config(format!("the body cannot be written as JSON: {error}"))
+            })?;
+            *request.body_mut() = bytes.into();
+            let json = HeaderValue::from_static("application/json");
+            request
+                .headers_mut()
+                .entry(http::header::CONTENT_TYPE)
+                .or_insert(json);
+            Ok(())
+        })
+    }
+
+    /// The idempotency key, in the header of the policy's provider. The same key is sent on every
+    /// attempt, and again by you after a restart.
+    pub fn idempotency_key(self, key: &IdempotencyKey) -> Self {
+        let header = self.client.policy().provider().key_header().clone();
+        self.header(header, key.to_header_value())
+    }
+
+    /// Whether somebody waits for the answer.
+    pub fn priority(self, priority: Priority) -> Self {
+        self.extension(priority)
+    }
+
+    /// A deadline for this call, from now. The tighter of it and the policy's holds.
+    pub fn deadline(self, deadline: Duration) -> Self {
+        self.extension(Deadline::at(clock::after(clock::now(), deadline)))
+    }
+
+    /// A finer name for the upstream: a circuit, a gate and a budget of its own.
+    pub fn upstream(self, name: &str) -> Self {
+        self.extension(UpstreamName::new(name))
+    }
+
+    /// Anything else that travels with the request.
+    pub fn extension<T: Clone + Send + Sync + 'static>(self, extension: T) -> Self {
+        self.with(|request| {
+            request.extensions_mut().insert(extension);
+            Ok(())
+        })
+    }
+
+    /// Sends it, and again as the policy allows.
+    ///
+    /// A status of any kind is a response, also a 503 whose retries are used up: its
+    /// [report](Response::report) says why and when to come again.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] if the request is not valid, was refused here, or brought no response head.
+    pub async fn send(self) -> Result<Response, Error> {
+        self.client.execute(self.request?).await
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Request<Body>) -> Result<(), Error>) -> Self {
+        if let Ok(request) = &mut self.request
+            && let Err(error) = change(request)
+        {
+            self.request = Err(error);
+        }
+        self
+    }
+}
+
+impl fmt::Debug for RequestBuilder {
+    /// Method and path; no query, no header, no body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.request {
+            Ok(request) => write!(f, "{} {}", request.method(), request.uri().path()),
+            Err(error) => fmt::Debug::fmt(error, f),
+        }
+    }
+}
+
+fn parse(url: &str) -> Result<Uri, Error> {
+    let wrong = |problem: &dyn fmt::Display| {
+        let shown = redacted(url);
+        Error::config(format!(
+            "the URL `{shown}` cannot be called ({problem}): write it as `https://host/path`"
+        ))
+    };
+    let uri: Uri = url
+        .parse()
+        .map_err(|error: http::uri::InvalidUri| wrong(&error))?;
+    match uri.scheme_str() {
+        Some("http" | "https") => Ok(uri),
+        Some(_) => Err(wrong(&"its scheme is neither http nor https")),
+        None => Err(wrong(&"it has no scheme")),
+    }
+}
+
+/// A URL for people: without its query, its fragment and any user name.
+fn redacted(url: &str) -> String {
+    let bare = url.split(['?', '#']).next().unwrap_or_default();
+    match (bare.find("://"), bare.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => {
+            format!("{}{}", &bare[..scheme + 3], &bare[at + 1..])
+        }
+        _ => bare.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_that_is_shown_holds_no_secret() {
+        assert_eq!(
+            redacted("https://a.example/b?key=s3cret"),
+            "https://a.example/b"
+        );
+        assert_eq!(
+            redacted("https://user:s3cret@a.example/b"),
+            "https://a.example/b"
+        );
+        assert_eq!(
+            redacted("https://a.example/b#s3cret"),
+            "https://a.example/b"
+        );
+    }
+
+    #[test]
+    fn a_wrong_url_is_named_with_its_fix() {
+        let error = parse("gateway.example/payments?key=s3cret").unwrap_err();
+        assert!(error.is_config() && error.to_string().contains("`gateway.example/payments`"));
+        assert!(error.to_string().contains("https://") && !error.to_string().contains("s3cret"));
+        assert!(parse("ftp://gateway.example/").unwrap_err().is_config());
+        assert!(parse("https://[::1/").unwrap_err().is_config());
+        assert!(parse("https://gateway.example/payments").is_ok());
+    }
+}

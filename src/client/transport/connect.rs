@@ -1,0 +1,171 @@
+//! A new connection: DNS, TCP and TLS under one timeout, and the phase in which it failed.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
+use rustls::pki_types::InvalidDnsNameError;
+use tower_service::Service;
+
+use super::classify::find;
+use super::resolve::{DnsError, Resolver};
+use super::settings::{Settings, SetupError};
+use super::tls;
+use crate::BoxError;
+use crate::policy::Failure;
+
+type Tcp = HttpConnector<Resolver>;
+
+pub(super) type Connector = Timed<HttpsConnector<Tcp>>;
+
+pub(super) fn connector(settings: &Settings) -> Result<Connector, SetupError> {
+    let mut tcp = Tcp::new_with_resolver(Resolver::new());
+    // The scheme is TLS's concern, one layer out.
+    tcp.enforce_http(false);
+    // A request is written in two pieces; Nagle would hold the second for the first one's ACK.
+    tcp.set_nodelay(true);
+    let tls = tls::builder(settings)?.https_or_http();
+    let https = if settings.http2_only {
+        tls.enable_http2()
+    } else {
+        tls.enable_all_versions()
+    };
+    Ok(Timed {
+        inner: https.wrap_connector(tcp),
+        timeout: settings.connect_timeout,
+    })
+}
+
+/// A connector with one timeout over all of it, whose errors name their phase.
+#[derive(Clone)]
+pub(super) struct Timed<S> {
+    inner: S,
+    timeout: Duration,
+}
+
+impl<S> Service<Uri> for Timed<S>
+where
+    S: Service<Uri, Error = BoxError>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = ConnectError;
+    /// Boxed, once for each connection: the pool wants it `Unpin`.
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, ConnectError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        self.inner
+            .poll_ready(cx)
+            .map_err(ConnectError::from_connector)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connecting = tokio::time::timeout(self.timeout, self.inner.call(uri));
+        Box::pin(async move {
+            match connecting.await {
+                Ok(Ok(connection)) => Ok(connection),
+                Ok(Err(error)) => Err(ConnectError::from_connector(error)),
+                Err(elapsed) => Err(ConnectError::new(Failure::ConnectTimeout, elapsed)),
+            }
+        })
+    }
+}
+
+/// No connection came about.
+#[derive(Debug)]
+pub(super) struct ConnectError {
+    pub(super) failure: Failure,
+    source: BoxError,
+}
+
+impl ConnectError {
+    fn new(failure: Failure, source: impl Into<BoxError>) -> Self {
+        Self {
+            failure,
+            source: source.into(),
+        }
+    }
+
+    /// Which phase failed is told by the error's type: what the TCP connector did not return comes
+    /// from TLS, the only thing around it.
+    fn from_connector(error: BoxError) -> Self {
+        let failure = if let Some(error) = error.downcast_ref::<<Tcp as Service<Uri>>::Error>() {
+            tcp_failure(error)
+        } else if error.is::<InvalidDnsNameError>() {
+            Failure::InvalidRequest
+        } else {
+            tls::failure(&*error)
+        };
+        Self {
+            failure,
+            source: error,
+        }
+    }
+}
+
+fn tcp_failure(error: &(dyn Error + 'static)) -> Failure {
+    if find::<DnsError>(error).is_some() {
+        return Failure::Dns;
+    }
+    match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => Failure::Refused,
+        // The system's own limit, where it is tighter than ours.
+        Some(io::ErrorKind::TimedOut) => Failure::ConnectTimeout,
+        _ => Failure::Connect,
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.failure.fmt(f)
+    }
+}
+
+impl Error for ConnectError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::future::{Pending, pending};
+
+    use super::*;
+
+    /// A connector that is never done.
+    struct Stuck;
+
+    impl Service<Uri> for Stuck {
+        type Response = Infallible;
+        type Error = BoxError;
+        type Future = Pending<Result<Infallible, BoxError>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Uri) -> Self::Future {
+            pending()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_phase_is_stuck_the_one_timeout_ends_it() {
+        let mut connector = Timed {
+            inner: Stuck,
+            timeout: Duration::from_secs(10),
+        };
+        let connecting = connector.call(Uri::from_static("https://gateway.test"));
+        let Err(error) = connecting.await;
+
+        assert_eq!(error.failure, Failure::ConnectTimeout);
+    }
+}

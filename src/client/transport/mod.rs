@@ -1,0 +1,184 @@
+//! The real-socket end of the stack: connections, their pool, and what their errors prove.
+//!
+//! The only place that names hyper, hyper-util, h2 and rustls.
+
+mod classify;
+mod connect;
+mod future;
+mod resolve;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Method, Request, Response, Uri, Version};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower_service::Service;
+
+use crate::TransportError;
+use crate::body::Body;
+use crate::body::send_gate::{GatedBody, SendGate};
+use crate::middleware::extensions::FreshConnection;
+
+use connect::Connector;
+pub(crate) use future::TransportFuture;
+pub(crate) use settings::{Settings, SetupError};
+
+type Pool = legacy::Client<Connector, GatedBody<Body>>;
+
+/// Sends requests over pooled connections: HTTP/1.1, or HTTP/2 where TLS agrees on it.
+///
+/// It is always ready. Every clone shares the pool.
+#[derive(Clone)]
+pub(crate) struct Transport(Arc<Pools>);
+
+struct Pools {
+    kept: Pool,
+    /// Keeps no connection: for a request that must not meet an old one.
+    fresh: Pool,
+}
+
+impl Transport {
+    /// # Errors
+    ///
+    /// A root certificate that cannot be read, or TLS that cannot be set up.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, SetupError> {
+        let connector = connect::connector(settings)?;
+        let pool = |max_idle| builder(settings, max_idle).build(connector.clone());
+        let kept = pool(settings.pool_max_idle_per_host);
+        Ok(Self(Arc::new(Pools {
+            kept,
+            fresh: pool(0),
+        })))
+    }
+}
+
+fn builder(settings: &Settings, max_idle: usize) -> legacy::Builder {
+    let mut builder = legacy::Client::builder(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        // Without it an idle connection is dropped only when the next request looks at it.
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(settings.pool_idle_timeout)
+        .pool_max_idle_per_host(max_idle)
+        .http2_only(settings.http2_only)
+        .http2_keep_alive_interval(settings.http2_ping_interval)
+        .http2_keep_alive_timeout(settings.http2_ping_timeout)
+        .http2_keep_alive_while_idle(true)
+        // Only what was handed back unstarted is sent again, on the next pooled connection.
+        .retry_canceled_requests(true);
+    builder
+}
+
+impl Service<Request<Body>> for Transport {
+    type Response = Response<Incoming>;
+    type Error = TransportError;
+    type Future = TransportFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> TransportFuture {
+        if let Err(invalid) = check(&request) {
+            return TransportFuture::refuse(invalid);
+        }
+        // The connection decides the version: asking for HTTP/2 on a connection that turns out to
+        // be HTTP/1.1 is an error that looks like any other.
+        *request.version_mut() = Version::HTTP_11;
+
+        let extensions = request.extensions_mut();
+        let fresh = extensions.remove::<FreshConnection>().is_some();
+        let gate = extensions
+            .remove::<SendGate>()
+            .unwrap_or_else(SendGate::new);
+        let safe = request.method().is_safe();
+        // Whatever may change something is gated, with an empty body too. CONNECT has none at all.
+        let gate_empty = !safe && request.method() != Method::CONNECT;
+        let empty_and_safe = safe && request.body().is_end_stream();
+        let request = request.map(|body| {
+            if gate_empty {
+                gate.arm_empty_too(body)
+            } else {
+                gate.arm(body)
+            }
+        });
+
+        let pool = if fresh { &self.0.fresh } else { &self.0.kept };
+        TransportFuture::send(pool.request(request), gate, empty_and_safe)
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Transport")
+    }
+}
+
+/// What the pool would refuse without a type to tell it by, or, worse, would accept.
+fn check<B>(request: &Request<B>) -> Result<(), InvalidRequest> {
+    if !matches!(request.version(), Version::HTTP_11 | Version::HTTP_2) {
+        return Err(InvalidRequest::Version(request.version()));
+    }
+    if !matches!(request.uri().scheme_str(), Some("http" | "https")) {
+        return Err(InvalidRequest::Scheme);
+    }
+    check_authority(request.uri())
+}
+
+fn check_authority(uri: &Uri) -> Result<(), InvalidRequest> {
+    let Some(authority) = uri.authority() else {
+        return Err(InvalidRequest::Host);
+    };
+    if authority.as_str().contains('@') {
+        return Err(InvalidRequest::UserInfo);
+    }
+    if authority.host().is_empty() {
+        return Err(InvalidRequest::Host);
+    }
+    let port = authority
+        .as_str()
+        .strip_prefix(authority.host())
+        .unwrap_or_default();
+    // A port that is no number is read as none, and the request would go to the scheme's own.
+    if authority.port_u16().is_none() && port.len() > ":".len() {
+        return Err(InvalidRequest::Port);
+    }
+    Ok(())
+}
+
+/// Why a request is not sent at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum InvalidRequest {
+    Version(Version),
+    Scheme,
+    Host,
+    UserInfo,
+    Port,
+}
+
+impl fmt::Display for InvalidRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Version(version) => {
+                return write!(
+                    f,
+                    "the request asks for {version:?}: use HTTP/1.1 or HTTP/2"
+                );
+            }
+            Self::Scheme => "the URL has no scheme that can be sent to: use http or https",
+            Self::Host => "the URL has no host: use an absolute URL",
+            Self::UserInfo => "the URL holds a user name: send it in an Authorization header",
+            Self::Port => "the URL's port is not valid: use a number from 1 to 65535",
+        })
+    }
+}
+
+impl std::error::Error for InvalidRequest {}

@@ -51,6 +51,8 @@ pub(super) struct Pace {
     times: Latency,
     healthy: Option<Duration>,
     lowest: Option<Duration>,
+    /// The last period ended with a cut, which has not worked yet.
+    cut: bool,
     recent: VecDeque<(Instant, bool)>,
     last_pressed: Instant,
     lift_after: Duration,
@@ -88,6 +90,7 @@ impl Pace {
             times: Latency::new(),
             healthy,
             lowest: None,
+            cut: false,
             recent: VecDeque::new(),
             last_pressed: now,
             lift_after: ramp,
@@ -228,11 +231,15 @@ impl Pace {
         }
         // The larger of the two: a server that is slower for good is not starved.
         let base = self.healthy.map_or(lowest, |healthy| healthy.max(lowest));
-        self.limit = if median > (base * SLOW_FACTOR).max(base + SLOW_MARGIN) {
-            (self.limit * CUT).max(self.lowest_limit())
-        } else {
-            (self.limit * RAISE).min(self.cap)
-        };
+        let slow = median > (base * SLOW_FACTOR).max(base + SLOW_MARGIN);
+        // What queued before a cut is answered slowly after it: a cut is judged a period later.
+        let settling = std::mem::take(&mut self.cut);
+        if slow && !settling {
+            self.limit = (self.limit * CUT).max(self.lowest_limit());
+            self.cut = true;
+        } else if !slow {
+            self.limit = (self.limit * RAISE).min(self.cap);
+        }
     }
 
     fn lowest_limit(&self) -> f64 {

@@ -15,9 +15,7 @@ pub use self::registry::Upstreams;
 use crate::config::Policy;
 use crate::event;
 use crate::policy::budget::Budget;
-use crate::policy::circuit::{
-    Admission, Call, Circuit, CircuitState, Ending, Permit, Traffic, Wait,
-};
+use crate::policy::circuit::{Admission, Call, Circuit, Ending, Permit, Traffic, Wait};
 use crate::policy::{Health, Priority, Refusal};
 use crate::random::Random;
 
@@ -150,10 +148,6 @@ impl Upstream {
     pub(crate) fn release_probe(&self, reservation: u64) {
         self.circuit().release_probe(reservation);
         self.changed.notify_waiters();
-    }
-
-    pub(crate) fn state(&self) -> CircuitState {
-        self.circuit().state()
     }
 
     /// Whether forgetting it loses nothing but its history.

@@ -283,7 +283,7 @@ mod tests {
         (0..3_000)
             .for_each(|s| traffic.succeeded(after(start, f64::from(s)), Duration::from_millis(20)));
         (3_000..6_000).for_each(|s| {
-            traffic.succeeded(after(start, f64::from(s)), Duration::from_millis(200))
+            traffic.succeeded(after(start, f64::from(s)), Duration::from_millis(200));
         });
         assert!(traffic.median().unwrap() > Duration::from_millis(190));
     }

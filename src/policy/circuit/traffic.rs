@@ -15,7 +15,7 @@ const SLOTS: u32 = 60;
 /// Healthy history below this teaches nothing yet.
 const LEARNED_AFTER: Duration = Duration::from_secs(300);
 /// How long the first arrivals are averaged over: two calls in the first second are not 2/s.
-const MIN_OBSERVED: Duration = Duration::from_secs(30);
+const MIN_OBSERVED: Duration = Duration::from_secs(10);
 /// The slowest rate counted as normal, in calls per second: six a minute. An upstream that was idle
 /// must still get its probes and slots.
 const MIN_NORMAL: f64 = 0.1;
@@ -260,7 +260,7 @@ mod tests {
         let start = test_clock::start();
         let traffic = Traffic::new(start);
         (0..3).for_each(|_| traffic.arrive(start, None));
-        assert!((traffic.normal(start).rate - 0.1).abs() < 1e-9);
+        assert!((traffic.normal(start).rate - 0.3).abs() < 1e-9);
     }
 
     #[test]

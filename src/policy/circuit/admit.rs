@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::background::BackgroundShare;
+use super::background::{BackgroundLimit, BackgroundShare, RECENT_SECONDS};
 use super::pace::{Pace, Turn};
 use super::{Circuit, CircuitSettings, Closed, HalfOpen, State, Traffic};
 use crate::policy::{Priority, Refusal};
@@ -258,13 +258,11 @@ impl Closed {
         if call.priority == Priority::Foreground {
             return Verdict::Go;
         }
-        let rate = settings
-            .declared_peak
-            .unwrap_or_else(|| traffic.normal(now).rate);
+        let limit = BackgroundLimit::new(traffic.normal(now).rate, settings.declared_peak);
         let share = self
             .background
             .get_or_insert_with(|| BackgroundShare::new(now));
-        if share.take(now, rate) {
+        if limit.has_room(traffic.answers(now, RECENT_SECONDS)) && share.take(now, limit) {
             Verdict::Go
         } else {
             Verdict::No(Refusal::BackgroundShare)

@@ -4,9 +4,43 @@ use std::time::{Duration, Instant};
 
 /// Of normal, or of the declared peak, background work takes at most this share.
 const SHARE: f64 = 0.5;
+/// How far back it looks to see how busy people are.
+pub(super) const RECENT_SECONDS: u32 = 10;
 /// What it did not take for so long it may take at once, and at least [`MIN_BURST`] calls.
-const BURST: Duration = Duration::from_secs(10);
+const BURST: Duration = Duration::from_secs(2);
 const MIN_BURST: f64 = 2.0;
+
+/// What background work may count on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BackgroundLimit {
+    /// Calls per second that are normal for the upstream, or its declared peak.
+    rate: f64,
+    /// Calls per second, of people and background together, at which background work yields: a
+    /// burst of people leaves no room for it, however much of its share is unused.
+    ceiling: f64,
+}
+
+impl BackgroundLimit {
+    /// A declared peak is the word of the whole process; without one, background work comes on top
+    /// of what is normal.
+    pub(super) fn new(normal: f64, declared_peak: Option<f64>) -> Self {
+        match declared_peak {
+            Some(peak) => Self {
+                rate: peak,
+                ceiling: peak,
+            },
+            None => Self {
+                rate: normal,
+                ceiling: normal * (1.0 + SHARE),
+            },
+        }
+    }
+
+    /// Whether so many answers in [`RECENT_SECONDS`] leave room for one more call.
+    pub(super) fn has_room(self, recent_answers: u64) -> bool {
+        (recent_answers as f64) < (self.ceiling * f64::from(RECENT_SECONDS)).max(MIN_BURST)
+    }
+}
 
 /// A token bucket for background calls.
 #[derive(Debug)]
@@ -24,9 +58,9 @@ impl BackgroundShare {
         }
     }
 
-    /// Takes a token at this rate of calls per second for the whole upstream.
-    pub(super) fn take(&mut self, now: Instant, upstream_rate: f64) -> bool {
-        let rate = upstream_rate * SHARE;
+    /// Takes a token of the share.
+    pub(super) fn take(&mut self, now: Instant, limit: BackgroundLimit) -> bool {
+        let rate = limit.rate * SHARE;
         let accrued = now.saturating_duration_since(self.filled_at).as_secs_f64() * rate;
         let burst = (rate * BURST.as_secs_f64()).max(MIN_BURST);
         self.tokens = (self.tokens + accrued).min(burst);
@@ -49,7 +83,12 @@ mod tests {
         let start = test_clock::start();
         let mut share = BackgroundShare::new(start);
         (0..seconds * 10)
-            .filter(|&tenth| share.take(start + Duration::from_millis(100) * tenth, upstream_rate))
+            .filter(|&tenth| {
+                share.take(
+                    start + Duration::from_millis(100) * tenth,
+                    BackgroundLimit::new(upstream_rate, None),
+                )
+            })
             .count()
     }
 
@@ -63,7 +102,9 @@ mod tests {
     fn a_restarted_worker_does_not_flush_its_backlog() {
         let start = test_clock::start();
         let mut share = BackgroundShare::new(start);
-        let at_once = (0..1_000).filter(|_| share.take(start, 100.0)).count();
+        let at_once = (0..1_000)
+            .filter(|_| share.take(start, BackgroundLimit::new(100.0, None)))
+            .count();
         assert_eq!(at_once, 1);
     }
 
@@ -72,7 +113,22 @@ mod tests {
         let start = test_clock::start();
         let mut share = BackgroundShare::new(start);
         let later = start + Duration::from_secs(86_400);
-        let at_once = (0..1_000).filter(|_| share.take(later, 2.0)).count();
-        assert_eq!(at_once, 10);
+        let at_once = (0..1_000)
+            .filter(|_| share.take(later, BackgroundLimit::new(2.0, None)))
+            .count();
+        assert_eq!(at_once, 2);
+    }
+
+    #[test]
+    fn it_yields_to_a_burst_of_people() {
+        let undeclared = BackgroundLimit::new(1.0, None);
+        assert!(undeclared.has_room(14) && !undeclared.has_room(15));
+        let declared = BackgroundLimit::new(1.0, Some(4.0));
+        assert!(declared.has_room(39) && !declared.has_room(40));
+    }
+
+    #[test]
+    fn a_quiet_upstream_has_room_all_the_same() {
+        assert!(BackgroundLimit::new(0.1, None).has_room(1));
     }
 }

@@ -224,7 +224,7 @@ fn fails_too_often(
     let window = rule.window.min(closed_for + Duration::from_secs(1));
     let seconds = window.as_secs() as u32;
     let failures = traffic.failures(now, seconds);
-    let total = failures + traffic.successes(now, seconds);
+    let total = traffic.answers(now, seconds);
     total >= u64::from(rule.minimum) && failures as f64 >= rule.ratio * total as f64
 }
 

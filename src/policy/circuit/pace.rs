@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::background::BackgroundLimit;
 use super::latency::Latency;
 use super::traffic::Normal;
 
@@ -44,6 +45,7 @@ pub(super) struct Pace {
     limit: f64,
     normal: Normal,
     cap: f64,
+    background: BackgroundLimit,
     /// Below zero while calls wait for tokens that are promised to them.
     tokens: f64,
     filled_at: Instant,
@@ -84,6 +86,7 @@ impl Pace {
             limit: (normal.rate * RAMP_TO).min(cap),
             normal,
             cap,
+            background: BackgroundLimit::new(normal.rate, declared_peak),
             tokens: 0.0,
             filled_at: now,
             period_ends: now + PERIOD,
@@ -140,7 +143,9 @@ impl Pace {
     /// Asks for a token for background work, which leaves half of the bucket to the foreground.
     pub(super) fn take_background(&mut self, now: Instant) -> bool {
         self.advance(now);
-        let fits = self.tokens - 1.0 >= self.burst(now) / 2.0;
+        self.forget_old_results(now);
+        let has_room = self.background.has_room(self.recent.len() as u64);
+        let fits = has_room && self.tokens - 1.0 >= self.burst(now) / 2.0;
         if fits {
             self.tokens -= 1.0;
         } else {
@@ -198,6 +203,10 @@ impl Pace {
 
     fn note(&mut self, now: Instant, succeeded: bool) {
         self.recent.push_back((now, succeeded));
+        self.forget_old_results(now);
+    }
+
+    fn forget_old_results(&mut self, now: Instant) {
         while self.recent.len() > RECENT_AT_LEAST
             && self.recent.front().is_some_and(|&(at, _)| {
                 now.saturating_duration_since(at) > RECENT || self.recent.len() > RECENT_AT_MOST
@@ -226,7 +235,7 @@ impl Pace {
         self.times.clear();
         let lowest = self.lowest.map_or(median, |lowest| lowest.min(median));
         self.lowest = Some(lowest);
-        if end <= self.started + self.ramp {
+        if end < self.started + self.ramp {
             return;
         }
         // The larger of the two: a server that is slower for good is not starved.

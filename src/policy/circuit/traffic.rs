@@ -124,6 +124,11 @@ impl Traffic {
             .sum(second(self.elapsed(now)), seconds.min(RESULT_SECONDS))
     }
 
+    /// Answers of the last `seconds`, of either kind.
+    pub(crate) fn answers(&self, now: Instant, seconds: u32) -> u64 {
+        self.successes(now, seconds) + self.failures(now, seconds)
+    }
+
     /// The median time of successes while healthy.
     pub(crate) fn median(&self) -> Option<Duration> {
         self.latency.median()

@@ -1,4 +1,61 @@
-//! seawall
+//! A resilient HTTP client, and the tower layers it is made of, to put between a service and the
+//! APIs it depends on, above all payment gateways.
+//!
+//! In November 2025 fourteen services turned a gateway's twenty minutes of maintenance into an hour
+//! without payments: three retries each, no backoff, no jitter, `Retry-After` ignored. This crate is
+//! built so that a service that uses it cannot do that.
+//!
+//! ```no_run
+//! use seawall::{Client, Policy, Provider};
+//!
+//! # async fn pay() -> Result<(), seawall::Error> {
+//! let client = Client::builder(Policy::external_payments(Provider::generic())).build()?;
+//! let response = client.post("https://gateway.example/payments").body("{}").send().await?;
+//! println!("{}: {}", response.status(), response.report());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The stack
+//!
+//! A request goes down, its response comes up the same line:
+//!
+//! ```text
+//! Client ─ https ─ deadline ─ idempotency ─ retry ─┬─ circuit + gate ─ attempt timeout ─ transport
+//!                                           ▲      │            (each attempt)
+//!                                           └ Decision ← policy
+//! ```
+//!
+//! [`ResilienceLayer`] composes it from a [`Policy`], around any service of HTTP requests and
+//! responses; each layer also stands alone. All calls to one upstream share a circuit, a gate and a
+//! budget, through [`Upstreams`].
+//!
+//! # From the symptom to the answer
+//!
+//! | you see | look at |
+//! |---|---|
+//! | a call that was not retried | [`Report::stop_reason`]: every reason is a [`StopReason`] |
+//! | a call that was refused | [`Error::refusal`], and [`policy::circuit`] |
+//! | an order in an unknown state | [`Error::delivery`]: what the server may have done |
+//! | "when may I call again?" | [`Report::retry_at`], spread so that a backlog is no wave |
+//! | a policy that does not build | [`PolicyError`]: the rule, the value, the fix |
+//! | an error from the network | [`policy::Failure`]: told apart by type, never by text |
+//!
+//! # Rooms
+//!
+//! [`policy`] is the brain: pure decisions, in which time and chance are arguments. [`config`] is
+//! what you asked for. [`middleware`] are the hands, [`Client`] is the door.
+//!
+//! # Features
+//!
+//! | feature | default | brings |
+//! |---|---|---|
+//! | `client` | yes | [`Client`] on hyper-util and rustls with ring; needs a tokio runtime |
+//! | `middleware` | with `client` | the layers; needs a tokio runtime with its timer |
+//! | `json` | no | `.json()` on requests and responses |
+//!
+//! Without any of them the crate is [`policy`] and [`config`] alone: no runtime, no network.
+//! Enabling a feature never changes what another one does.
 
 #[cfg(feature = "middleware")]
 pub mod body;
@@ -50,3 +107,7 @@ pub use {
 /// An error of any type, as bodies and transports of other crates hand it over.
 #[cfg(feature = "middleware")]
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+#[cfg(all(doctest, feature = "json"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,6 +1,7 @@
 //! What happened to a call: carried by every response and every error.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderValue, Response};
@@ -23,7 +24,7 @@ use crate::policy::{Delivery, StopReason};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Report {
-    pub(crate) upstream: String,
+    pub(crate) upstream: Arc<str>,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
     pub(crate) waited: Duration,

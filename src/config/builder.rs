@@ -14,13 +14,11 @@ const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 /// ```
 /// use seawall::{Policy, Rule};
 ///
-/// let refused = Policy::external().to_builder().max_attempts(9).build().unwrap_err();
+/// let nine = Policy::external().to_builder().max_attempts(9).consecutive_failures(10);
+/// let refused = nine.clone().build().unwrap_err();
 /// assert_eq!(refused.violations()[0].rule(), Some(Rule::MaxAttempts));
 ///
-/// let policy = Policy::external()
-///     .to_builder()
-///     .max_attempts(9)
-///     .consecutive_failures(10)
+/// let policy = nine
 ///     .allow(Rule::MaxAttempts, "a batch job at night, alone on this upstream")
 ///     .build()?;
 /// assert!(policy.to_string().contains("a batch job at night"));

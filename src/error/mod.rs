@@ -4,6 +4,7 @@ mod from_inner;
 mod kind;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode};
@@ -158,7 +159,7 @@ impl Error {
 
     pub(crate) fn new(cause: Cause, stop_reason: StopReason, delivery: Delivery) -> Self {
         let report = Report {
-            upstream: String::new(),
+            upstream: Arc::from(""),
             attempts: 0,
             elapsed: Duration::ZERO,
             waited: Duration::ZERO,
@@ -202,10 +203,10 @@ impl Error {
         error
     }
 
-    pub(crate) fn refused(refusal: Refusal, upstream: &str, after: Duration) -> Self {
+    pub(crate) fn refused(refusal: Refusal, upstream: &Arc<str>, after: Duration) -> Self {
         let reason = StopReason::Refused(refusal);
         let mut error = Self::new(Cause::Refused(refusal), reason, Delivery::NotSent);
-        upstream.clone_into(&mut error.0.report.upstream);
+        error.0.report.upstream = Arc::clone(upstream);
         error.0.report.retry = Some(RetryAt {
             wall: clock::wall() + after,
             after,

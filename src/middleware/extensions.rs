@@ -3,7 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Instant;
 
-use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request};
 
 /// A deadline that arrives with a request, as an extension. The tighter of it and the policy's
 /// holds.
@@ -52,10 +53,25 @@ impl RateLimitKey {
     }
 }
 
-/// Who the upstream counts a request against: its credential, and the caller's finer key. Only a
-/// hash of them is kept, and it never leaves the process.
-pub(crate) fn rate_key(headers: &HeaderMap, finer: Option<&RateLimitKey>) -> u64 {
-    hash((headers.get(http::header::AUTHORIZATION), finer)).max(1)
+/// Who the upstream counts a request against: its credential, and the caller's finer key.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    credential: Option<HeaderValue>,
+    finer: Option<RateLimitKey>,
+}
+
+impl Identity {
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+        Self {
+            credential: request.headers().get(AUTHORIZATION).cloned(),
+            finer: request.extensions().get().cloned(),
+        }
+    }
+
+    /// Its rate-limit key. Only this hash is kept, and it never leaves the process.
+    pub(crate) fn rate_key(&self) -> u64 {
+        hash((&self.credential, &self.finer)).max(1)
+    }
 }
 
 /// An idempotency key or a credential is recognised by its hash; it is not kept itself.

@@ -95,9 +95,11 @@ impl Hash for KeyRef<'_> {
         self.https.hash(state);
         self.port.hash(state);
         self.name.hash(state);
-        self.host
-            .bytes()
-            .for_each(|byte| state.write_u8(byte.to_ascii_lowercase()));
+        if self.host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            state.write(self.host.to_ascii_lowercase().as_bytes());
+        } else {
+            state.write(self.host.as_bytes());
+        }
     }
 }
 

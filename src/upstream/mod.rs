@@ -28,7 +28,7 @@ const LONG_GATE: Duration = Duration::from_secs(300);
 /// what happens when something is wrong.
 #[derive(Debug)]
 pub(crate) struct Upstream {
-    name: String,
+    name: Arc<str>,
     slow_call: Option<Duration>,
     /// The circuit's generation, and in the lowest bit whether it is untroubled.
     calm: AtomicU64,
@@ -42,7 +42,7 @@ pub(crate) struct Upstream {
 impl Upstream {
     fn new(name: String, policy: &Policy, random: Arc<Random>, now: Instant) -> Self {
         Self {
-            name,
+            name: name.into(),
             slow_call: policy.circuit().slow_call,
             calm: AtomicU64::new(1),
             traffic: Traffic::new(now),
@@ -54,7 +54,7 @@ impl Upstream {
     }
 
     /// Scheme, host, port and finer name. No path, no query.
-    pub(crate) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &Arc<str> {
         &self.name
     }
 

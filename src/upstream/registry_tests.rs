@@ -38,7 +38,7 @@ async fn the_same_origin_is_the_same_upstream() {
         &first,
         &to(&upstreams, "https://other.example/a")
     ));
-    assert_eq!(first.name(), "https://api.example:443");
+    assert_eq!(&**first.name(), "https://api.example:443");
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn a_named_upstream_has_a_state_of_its_own() {
         .insert(UpstreamName::new("reports"));
     let named = upstreams.find(&request);
     assert!(!Arc::ptr_eq(&plain, &named));
-    assert_eq!(named.name(), "https://api.example:443#reports");
+    assert_eq!(&**named.name(), "https://api.example:443#reports");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tokio::sync::futures::OwnedNotified;
 
 use crate::config::Policy;
 use crate::middleware::Deadline;
-use crate::middleware::extensions::{RateLimitKey, Resend, hash, rate_key};
+use crate::middleware::extensions::{Identity, Resend, hash};
 use crate::policy::circuit::{Admission, Call, Ending, Permit, Wait};
 use crate::policy::{Guarantee, PATIENCE, Priority};
 use crate::upstream::Upstream;
@@ -20,6 +20,8 @@ use crate::{Error, clock};
 pub(super) struct Applicant {
     upstream: Arc<Upstream>,
     call: Call,
+    identity: Identity,
+    since: Instant,
     /// It may wait until then.
     patience_ends: Instant,
     waiting: Option<Wait>,
@@ -54,6 +56,8 @@ impl Applicant {
         Self {
             upstream,
             call,
+            identity: Identity::of(request),
+            since: now,
             patience_ends: deadline.map_or(patience_ends, |deadline| deadline.min(patience_ends)),
             waiting: None,
             honours_retry_after: policy.honours_retry_after(),
@@ -62,9 +66,8 @@ impl Applicant {
 
     /// The quick way in, while nothing is wrong.
     pub(super) fn pass_untroubled(&self) -> Option<Admitted> {
-        let now = clock::now();
-        let permit = self.upstream.admit_untroubled(now, &self.call)?;
-        Some(self.admitted(now, permit))
+        let permit = self.upstream.admit_untroubled(self.since, &self.call)?;
+        Some(self.admitted(self.since, permit))
     }
 
     /// Asks the circuit, or takes the token that was promised.
@@ -77,6 +80,7 @@ impl Applicant {
             return Answer::Passed(self.admitted(now, permit));
         }
         self.give_up(now);
+        self.call.rate_key = self.identity.rate_key();
         self.call.patience = self.patience_ends.saturating_duration_since(now);
         // Listening begins before asking, so that no change in between goes unheard.
         let changed = self.upstream.changed();
@@ -101,7 +105,7 @@ impl Applicant {
             upstream: Arc::clone(&self.upstream),
             permit: Some(permit),
             since: now,
-            rate_key: self.call.rate_key,
+            identity: self.identity.clone(),
             honours_retry_after: self.honours_retry_after,
         }
     }
@@ -146,7 +150,8 @@ fn describe<B>(request: &Request<B>, policy: &Policy, reservation: Option<u64>) 
         key: key.map(hash),
         priority: extensions.get::<Priority>().copied().unwrap_or_default(),
         repeatable: matches!(guarantee, Guarantee::Idempotent | Guarantee::Keyed),
-        rate_key: rate_key(headers, extensions.get::<RateLimitKey>()),
+        // Hashed when it is asked for: a healthy call never is.
+        rate_key: 0,
         reservation,
         patience: Duration::ZERO,
         waiting: false,
@@ -160,7 +165,7 @@ pub(super) struct Admitted {
     /// Taken when the attempt has ended; still there when it is dropped before.
     permit: Option<Permit>,
     since: Instant,
-    pub(super) rate_key: u64,
+    pub(super) identity: Identity,
     pub(super) honours_retry_after: bool,
 }
 

@@ -56,6 +56,6 @@ fn closing<C>(admitted: &Admitted, response: &Response<C>) -> Option<Closing> {
     match status {
         _ if wait.is_zero() => None,
         StatusCode::SERVICE_UNAVAILABLE => Some(Closing::Upstream(wait)),
-        _ => Some(Closing::RateKey(admitted.rate_key, wait)),
+        _ => Some(Closing::RateKey(admitted.identity.rate_key(), wait)),
     }
 }

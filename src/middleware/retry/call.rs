@@ -6,12 +6,10 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 
 use crate::config::{Policy, Preset};
-use crate::middleware::extensions::{
-    Deadline, FreshConnection, RateLimitKey, Resend, hash, rate_key,
-};
+use crate::middleware::extensions::{Deadline, FreshConnection, Identity, Resend, hash};
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::Call;
-use crate::policy::{Delivery, Guarantee, Priority, StopReason};
+use crate::policy::{Delivery, Guarantee, StopReason};
 use crate::report::{Report, RetryAt};
 use crate::upstream::Upstream;
 use crate::{Upstreams, clock};
@@ -24,8 +22,7 @@ pub(super) struct CallLog {
     pub(super) method: Method,
     key: Option<HeaderValue>,
     pub(super) guarantee: Guarantee,
-    /// As the circuit sees it.
-    pub(super) call: Call,
+    identity: Identity,
     started: Instant,
     deadline: Option<Instant>,
     /// Attempts that were sent, or may have been.
@@ -57,12 +54,6 @@ impl CallLog {
         let key = headers.get(policy.provider().key_header()).cloned();
         let honoured = key.is_some() && policy.provider().honours_keys();
         let guarantee = Guarantee::of(request.method(), honoured || policy.repeats_unkeyed());
-        let call = Call {
-            key: key.as_ref().map(hash),
-            priority: extensions.get::<Priority>().copied().unwrap_or_default(),
-            rate_key: rate_key(headers, extensions.get::<RateLimitKey>()),
-            ..Call::default()
-        };
         Self {
             first: Some(upstream.budget().deposit(now)),
             upstreams,
@@ -70,7 +61,7 @@ impl CallLog {
             method: request.method().clone(),
             key,
             guarantee,
-            call,
+            identity: Identity::of(request),
             started: now,
             deadline: extensions
                 .get::<Deadline>()
@@ -93,6 +84,15 @@ impl CallLog {
 
     pub(super) fn unit(&self) -> f64 {
         self.upstreams.random().unit()
+    }
+
+    /// The call as the circuit sees it.
+    pub(super) fn as_seen(&self) -> Call {
+        Call {
+            key: self.key.as_ref().map(hash),
+            rate_key: self.identity.rate_key(),
+            ..Call::default()
+        }
     }
 
     pub(super) fn is_payment(&self) -> bool {
@@ -155,7 +155,7 @@ impl CallLog {
 
     pub(super) fn report(&self, stop_reason: StopReason, retry_after: Option<Duration>) -> Report {
         Report {
-            upstream: self.upstream.name().to_owned(),
+            upstream: Arc::clone(self.upstream.name()),
             attempts: self.attempts,
             elapsed: clock::now().saturating_duration_since(self.started),
             waited: self.waited,

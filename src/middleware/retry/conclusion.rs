@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 
 use super::call::CallLog;
 use crate::middleware::extensions::GateClosed;
-use crate::policy::classify::{Outcome, delivery};
+use crate::policy::classify::{Outcome, Repeat, delivery, repeat};
 use crate::policy::retry_after;
 use crate::policy::{
     Attempt, Conditions, Decision, Delivery, Guarantee, Standing, StopReason, decide,
@@ -47,7 +47,10 @@ impl CallLog {
         };
         self.attempted(delivery(&outcome, &self.method, self.guarantee));
         let closed_gate = response.extensions().get::<GateClosed>().is_some()
-            && self.upstream.blocked(clock::now(), &self.call).is_some();
+            && self
+                .upstream
+                .blocked(clock::now(), &self.as_seen())
+                .is_some();
         // The gate holds its wait already, jitter and cap included.
         let obeyed = stated.filter(|_| self.policy().honours_retry_after() && !closed_gate);
         let server_wait = obeyed.map_or(Duration::ZERO, |wait| {
@@ -116,6 +119,10 @@ impl CallLog {
         server_wait: Duration,
         closed_gate: bool,
     ) -> Result<Instant, StopReason> {
+        // Most answers are final, and need nothing to be weighed.
+        if let Repeat::Never(reason) = repeat(&outcome, self.guarantee) {
+            return Err(reason);
+        }
         let now = clock::now();
         let attempt = Attempt {
             outcome,
@@ -154,7 +161,7 @@ impl CallLog {
     }
 
     fn standing(&self, now: Instant, by_this_call: bool) -> Standing {
-        match self.upstream.blocked(now, &self.call) {
+        match self.upstream.blocked(now, &self.as_seen()) {
             Some((by, remaining)) => Standing::Blocked {
                 by,
                 remaining,
@@ -180,10 +187,10 @@ impl CallLog {
             return None;
         }
         let now = clock::now();
-        let own = match self.upstream.blocked(now, &self.call) {
+        let own = match self.upstream.blocked(now, &self.as_seen()) {
             Some(_) => self
                 .upstream
-                .retry_at(now, &self.call)
+                .retry_at(now, &self.as_seen())
                 .saturating_duration_since(now),
             None => self.policy().backoff().ceiling(self.unit()),
         };

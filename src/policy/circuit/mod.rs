@@ -2,7 +2,7 @@
 //! and the slots in which refused calls come back.
 //!
 //! A state machine without a clock: every method is told what time it is. From the symptom to the
-//! file: *why did it trip?* [`streak`], `finish`; *why was this call refused?* `admit`; *why is it
+//! file: *why did it trip?* `streak`, `finish`; *why was this call refused?* `admit`; *why is it
 //! still slow after the outage?* `pace`; *when will it be tried again?* `slots`; *who closed the
 //! gate?* `gate`.
 //!

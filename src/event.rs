@@ -34,3 +34,8 @@ pub(crate) fn long_gate(upstream: &str, remaining: Duration) {
         "gate closed by Retry-After"
     );
 }
+
+/// A Retry-After was there and means nothing: the local backoff applies.
+pub(crate) fn retry_after_ignored(upstream: &str) {
+    tracing::debug!(upstream, "Retry-After is not a time and was ignored");
+}

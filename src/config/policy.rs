@@ -3,7 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::provider::takes_keys;
 use super::{Override, PolicyBuilder, Provider};
+use http::{HeaderMap, Method};
+
+use crate::policy::Guarantee;
 use crate::policy::backoff::Backoff;
 use crate::policy::budget::BudgetSettings;
 use crate::policy::circuit::CircuitSettings;
@@ -128,16 +132,24 @@ impl Policy {
         &self.provider
     }
 
-    /// Whether POST and PATCH get an idempotency key when they bring none.
-    #[must_use]
-    pub fn injects_keys(&self) -> bool {
-        self.injects_keys
-    }
-
     /// Whether a POST without an honoured key is repeated although it may have been acted on.
     #[must_use]
     pub fn repeats_unkeyed(&self) -> bool {
         self.repeats_unkeyed
+    }
+
+    /// What makes a repeat of a request harmless under this policy.
+    #[must_use]
+    pub fn guarantee(&self, method: &Method, headers: &HeaderMap) -> Guarantee {
+        let keyed = headers.contains_key(self.provider.key_header());
+        let honoured = keyed && self.provider.honours_keys_on(method);
+        Guarantee::of(method, honoured || self.repeats_unkeyed)
+    }
+
+    /// Whether such a request is given an idempotency key when it brings none.
+    #[must_use]
+    pub fn injects_key_into(&self, method: &Method) -> bool {
+        self.injects_keys && takes_keys(method)
     }
 
     /// Whether plain HTTP is refused, loopback excepted.

@@ -1,6 +1,6 @@
 //! What a payment provider promises about idempotency keys.
 
-use http::HeaderName;
+use http::{HeaderName, Method};
 
 /// What the provider of an upstream promises about idempotency keys.
 ///
@@ -60,4 +60,15 @@ impl Provider {
     pub fn honours_keys(&self) -> bool {
         self.honours_keys
     }
+
+    /// Whether that holds for this method: POST and PATCH.
+    #[must_use]
+    pub fn honours_keys_on(&self, method: &Method) -> bool {
+        self.honours_keys && takes_keys(method)
+    }
+}
+
+/// Methods that are given keys: those that may do something twice.
+pub(crate) fn takes_keys(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PATCH)
 }

@@ -84,7 +84,7 @@ pub fn repeat(outcome: &Outcome<'_>, guarantee: Guarantee) -> Repeat {
     match *outcome {
         Outcome::Refused(refusal) => Repeat::Never(StopReason::Refused(refusal)),
         Outcome::Failure(failure) => repeat_failure(failure, guarantee),
-        Outcome::Response { headers, .. } if says_overloaded(headers) => {
+        Outcome::Response { headers, .. } if says_no(headers) => {
             Repeat::Never(StopReason::ServerSaysNo)
         }
         Outcome::Response {
@@ -126,9 +126,12 @@ fn if_harmless(repeat: Repeat, guarantee: Guarantee) -> Repeat {
     }
 }
 
-/// Envoy's word for "I shed this load on purpose": a retry is the last thing it wants.
-fn says_overloaded(headers: &HeaderMap) -> bool {
+/// Envoy's word for "I shed this load on purpose", and gRPC's negative pushback (gRFC A6): a retry is
+/// the last thing such a server wants.
+fn says_no(headers: &HeaderMap) -> bool {
+    let pushback = headers.get("grpc-retry-pushback-ms");
     headers.contains_key("x-envoy-overloaded")
+        || pushback.is_some_and(|wait| wait.as_bytes().starts_with(b"-"))
 }
 
 /// What the outcome says about the upstream, for a circuit that is not probing.

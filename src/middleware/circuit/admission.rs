@@ -144,8 +144,7 @@ impl Drop for Applicant {
 fn describe<B>(request: &Request<B>, policy: &Policy, reservation: Option<u64>) -> Call {
     let (extensions, headers) = (request.extensions(), request.headers());
     let key = headers.get(policy.provider().key_header());
-    let honoured = key.is_some() && policy.provider().honours_keys();
-    let guarantee = Guarantee::of(request.method(), honoured);
+    let guarantee = policy.guarantee(request.method(), headers);
     Call {
         key: key.map(hash),
         priority: extensions.get::<Priority>().copied().unwrap_or_default(),

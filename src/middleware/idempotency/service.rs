@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use http::{Method, Request};
+use http::Request;
 use tower_service::Service;
 
 use crate::Upstreams;
@@ -22,8 +22,7 @@ impl<S> Idempotency<S> {
 
     fn add_key<B>(&self, request: &mut Request<B>) {
         let policy = self.upstreams.policy();
-        let wants_key = matches!(*request.method(), Method::POST | Method::PATCH);
-        if policy.injects_keys() && wants_key {
+        if policy.injects_key_into(request.method()) {
             let header = policy.provider().key_header();
             request.headers_mut().entry(header).or_insert_with(|| {
                 let bytes = self.upstreams.random().key_bytes();

@@ -52,8 +52,7 @@ impl CallLog {
         let policy = upstreams.policy();
         let (headers, extensions) = (request.headers(), request.extensions());
         let key = headers.get(policy.provider().key_header()).cloned();
-        let honoured = key.is_some() && policy.provider().honours_keys();
-        let guarantee = Guarantee::of(request.method(), honoured || policy.repeats_unkeyed());
+        let guarantee = policy.guarantee(request.method(), headers);
         Self {
             first: Some(upstream.budget().deposit(now)),
             upstreams,

@@ -7,11 +7,11 @@ use http::{Response, StatusCode};
 use super::call::CallLog;
 use crate::middleware::extensions::GateClosed;
 use crate::policy::classify::{Outcome, Repeat, delivery, repeat};
-use crate::policy::retry_after;
+use crate::policy::retry_after::{self, RetryAfter};
 use crate::policy::{
     Attempt, Conditions, Decision, Delivery, Guarantee, Standing, StopReason, decide,
 };
-use crate::{Error, clock};
+use crate::{Error, clock, event};
 
 /// What follows an attempt.
 pub(super) enum Conclusion<C> {
@@ -39,7 +39,7 @@ impl CallLog {
         mut response: Response<C>,
         replayable: bool,
     ) -> Conclusion<C> {
-        let stated = stated_wait(&response);
+        let stated = stated_wait(&response, self.upstream.name());
         let outcome = Outcome::Response {
             status: response.status(),
             headers: response.headers(),
@@ -208,9 +208,13 @@ fn is_worth_one_repeat(outcome: &Outcome<'_>) -> bool {
 }
 
 /// What the server asks for, on a status where that is read.
-fn stated_wait<C>(response: &Response<C>) -> Option<Duration> {
+fn stated_wait<C>(response: &Response<C>, upstream: &str) -> Option<Duration> {
     if !retry_after::is_read_on(response.status()) {
         return None;
     }
-    retry_after::parse(response.headers(), clock::wall()).delay()
+    let stated = retry_after::parse(response.headers(), clock::wall());
+    if stated == RetryAfter::Invalid {
+        event::retry_after_ignored(upstream);
+    }
+    stated.delay()
 }

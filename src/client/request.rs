@@ -28,20 +28,26 @@ impl RequestBuilder {
     }
 
     /// Sets a header; an earlier one of that name is replaced.
-    pub fn header<N, V>(self, name: N, value: V) -> Self
+    pub fn header<V>(self, name: impl AsRef<str>, value: V) -> Self
     where
-        N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
         self.with(|request| {
-            let name = name.try_into().map_err(|_| {
-                Error::config("a header name is not valid: use letters, digits and hyphens")
-            })?;
-            let value = value.try_into().map_err(|_| {
-                let rule = "visible ASCII characters, spaces and tabs only";
-                Error::config(format!("the value of header `{name}` is not valid: {rule}"))
-            })?;
-            request.headers_mut().insert(name, value);
+            let name = name.as_ref();
+            let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
+                let fix = "use letters, digits and hyphens";
+                return Err(Error::config(format!(
+                    "the header name {name:?} is not valid: {fix}"
+                )));
+            };
+            // The value may be a credential, so it is not shown.
+            let Ok(value) = value.try_into() else {
+                let fix = "use visible ASCII characters, spaces and tabs";
+                return Err(Error::config(format!(
+                    "the value of header `{header}` is not valid: {fix}"
+                )));
+            };
+            request.headers_mut().insert(header, value);
             Ok(())
         })
     }

@@ -5,6 +5,7 @@
 //! for internal GETs that were used, unreviewed, for payments.
 
 mod builder;
+mod check;
 mod policy;
 mod presets;
 mod provider;

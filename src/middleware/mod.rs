@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod require_https;
 mod resilience;
 pub mod retry;
+mod timed;
 
 pub use extensions::{Deadline, RateLimitKey};
 pub use resilience::{Resilience, ResilienceLayer};

@@ -7,17 +7,16 @@ use std::time::{Duration, Instant};
 
 use http::Response;
 use pin_project_lite::pin_project;
-use tokio::time::Sleep;
 
 use crate::body::SendGate;
 use crate::middleware::Deadline;
+use crate::middleware::timed::Timed;
 use crate::policy::{Failure, Progress};
 use crate::{BoxError, Error, clock};
 
 pin_project! {
     /// The future of an [`AttemptTimeout`](super::AttemptTimeout).
-    #[project = FutureProj]
-    pub struct AttemptTimeoutFuture<F> {
+        pub struct AttemptTimeoutFuture<F> {
         #[pin]
         state: State<F>,
     }
@@ -28,10 +27,7 @@ pin_project! {
     enum State<F> {
         Running {
             #[pin]
-            inner: F,
-            // Made once the inner future is pending: one that is ready at once needs no timer.
-            #[pin]
-            sleep: Option<Sleep>,
+            attempt: Timed<F>,
             limit: Limit,
             gate: SendGate,
         },
@@ -75,18 +71,18 @@ impl Limit {
 }
 
 impl<F> AttemptTimeoutFuture<F> {
-    pub(super) fn new(inner: F, limit: Limit, gate: SendGate) -> Self {
+    pub(super) const fn new(attempt: F, limit: Limit, gate: SendGate) -> Self {
+        let attempt = Timed::new(attempt, limit.at);
         Self {
             state: State::Running {
-                inner,
-                sleep: None,
+                attempt,
                 limit,
                 gate,
             },
         }
     }
 
-    pub(super) fn failed(error: Error) -> Self {
+    pub(super) const fn refused(error: Error) -> Self {
         Self {
             state: State::Ended { error: Some(error) },
         }
@@ -104,26 +100,16 @@ where
         let mut state = self.project().state;
         let (limit, gate) = match state.as_mut().project() {
             StateProj::Running {
-                inner,
-                mut sleep,
+                attempt,
                 limit,
                 gate,
-            } => {
-                if let Poll::Ready(result) = inner.poll(cx) {
-                    return Poll::Ready(result.map_err(Error::from_inner));
-                }
-                if sleep.is_none() {
-                    sleep.set(Some(clock::sleep_until(limit.at)));
-                }
-                if let Some(sleep) = sleep.as_pin_mut() {
-                    ready!(sleep.poll(cx));
-                }
-                (*limit, gate.clone())
-            }
+            } => match ready!(attempt.poll(cx)) {
+                Some(result) => return Poll::Ready(result.map_err(Error::from_inner)),
+                None => (*limit, gate.clone()),
+            },
             StateProj::Ended { error } => {
-                return Poll::Ready(Err(error
-                    .take()
-                    .expect("a future is not polled once it was ready")));
+                let error = error.take();
+                return Poll::Ready(Err(error.expect("a future is not polled once it was ready")));
             }
         };
         // The request ends here, and only then can the gate say how far it had come.

@@ -48,7 +48,7 @@ where
         );
         if limit.is_over(now) {
             let too_late = Failure::Deadline(Progress::Unsent);
-            return AttemptTimeoutFuture::failed(Error::unsent(too_late));
+            return AttemptTimeoutFuture::refused(Error::unsent(too_late));
         }
         let gate = SendGate::new();
         request.extensions_mut().insert(gate.clone());

@@ -44,7 +44,7 @@ where
         let tighter = arrived.map_or(ours, |arrived| arrived.min(ours));
         if tighter.instant() <= now {
             let passed = Failure::Deadline(Progress::Unsent);
-            return CallDeadlineFuture::failed(Error::unsent(passed));
+            return CallDeadlineFuture::refused(Error::unsent(passed));
         }
         request.extensions_mut().insert(tighter);
         CallDeadlineFuture::new(self.inner.call(request), tighter.instant())

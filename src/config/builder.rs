@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::check::{nonsense, unsafe_settings};
-use super::{Override, Policy, PolicyError, Provider, Rule, Violation};
+use super::{Override, Policy, PolicyError, Provider, Rule, Violation, check};
 use crate::policy::backoff::Backoff;
 use crate::policy::budget::BudgetSettings;
 
@@ -182,16 +181,7 @@ impl PolicyBuilder {
                 fix: "see PolicyBuilder::budget".into(),
             }),
         }
-        violations.extend(nonsense(&policy));
-        if policy.preset.is_external() {
-            let allowed = |rule| {
-                policy
-                    .overrides
-                    .iter()
-                    .any(|allowed| Some(allowed.rule) == rule)
-            };
-            violations.extend(unsafe_settings(&policy).filter(|broken| !allowed(broken.rule)));
-        }
+        violations.extend(check::violations(&policy));
         if violations.is_empty() {
             Ok(policy)
         } else {

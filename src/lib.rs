@@ -5,7 +5,8 @@
 //! without payments: three retries each, no backoff, no jitter, `Retry-After` ignored. This crate is
 //! built so that a service that uses it cannot do that.
 //!
-//! ```no_run
+#![cfg_attr(feature = "client", doc = "```no_run")]
+#![cfg_attr(not(feature = "client"), doc = "```text")]
 //! use seawall::{Client, Policy, Provider};
 //!
 //! # async fn pay() -> Result<(), seawall::Error> {

@@ -71,7 +71,7 @@ impl Traffic {
 
     /// A new foreground call arrived. One that comes again with its key is not new: an application
     /// that calls again every two seconds must not pass for a busier one.
-    pub(crate) fn arrive(&self, now: Instant, key: Option<u64>) {
+    pub fn arrive(&self, now: Instant, key: Option<u64>) {
         if key.is_none_or(|key| self.is_new(key)) {
             self.arrivals.add(slot(self.elapsed(now)), 1);
         }
@@ -86,12 +86,12 @@ impl Traffic {
     }
 
     /// An attempt was sent while the circuit was closed.
-    pub(crate) fn sent(&self, now: Instant) {
+    pub fn sent(&self, now: Instant) {
         self.sent.add(slot(self.healthy(now)), 1);
     }
 
     /// An attempt succeeded while the circuit was closed.
-    pub(crate) fn succeeded(&self, now: Instant, took: Duration) {
+    pub fn succeeded(&self, now: Instant, took: Duration) {
         self.successes.add(second(self.elapsed(now)), 1);
         self.latency.record(took);
         let healthy = nanos(self.healthy(now));

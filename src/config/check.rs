@@ -71,9 +71,12 @@ impl Checks {
                 "choose 1s to 60s",
             );
             self.require(
-                rule.minimum > 0,
-                "failure minimum is 0",
-                "choose at least 1 result",
+                !circuit.trips || rule.minimum > policy.max_attempts,
+                format!(
+                    "failure minimum {} is not above max_attempts {}",
+                    rule.minimum, policy.max_attempts
+                ),
+                "raise it: one poisonous call must not trip the circuit alone",
             );
         }
         if let Some(peak) = circuit.declared_peak {

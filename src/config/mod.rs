@@ -15,3 +15,6 @@ pub use builder::PolicyBuilder;
 pub use policy::{Policy, Preset};
 pub use provider::Provider;
 pub use safety::{Override, PolicyError, Rule, Violation};
+
+#[cfg(test)]
+mod tests;

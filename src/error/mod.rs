@@ -151,6 +151,30 @@ impl Error {
         self.kind() == ErrorKind::Unavailable
     }
 
+    /// Whether a rate limit, ours or the server's, is in the way.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.kind() == ErrorKind::Throttled
+    }
+
+    /// Whether the credential was refused: 401 or 403.
+    #[must_use]
+    pub fn is_authentication(&self) -> bool {
+        self.kind() == ErrorKind::Authentication
+    }
+
+    /// Whether the connection or the answer broke the protocol.
+    #[must_use]
+    pub fn is_protocol(&self) -> bool {
+        self.kind() == ErrorKind::Protocol
+    }
+
+    /// Whether the response's body broke or could not be read.
+    #[must_use]
+    pub fn is_body(&self) -> bool {
+        self.kind() == ErrorKind::Body
+    }
+
     /// Whether the outcome is unknown: it may have been done.
     #[must_use]
     pub fn is_unknown(&self) -> bool {

@@ -84,9 +84,9 @@ pub fn repeat(outcome: &Outcome<'_>, guarantee: Guarantee) -> Repeat {
     match *outcome {
         Outcome::Refused(refusal) => Repeat::Never(StopReason::Refused(refusal)),
         Outcome::Failure(failure) => repeat_failure(failure, guarantee),
-        Outcome::Response { headers, .. } if says_no(headers) => {
-            Repeat::Never(StopReason::ServerSaysNo)
-        }
+        Outcome::Response {
+            status, headers, ..
+        } if status.as_u16() >= 400 && says_no(headers) => Repeat::Never(StopReason::ServerSaysNo),
         Outcome::Response {
             status,
             retry_after,
@@ -151,3 +151,7 @@ pub fn health(outcome: &Outcome<'_>) -> Health {
         },
     }
 }
+
+#[cfg(test)]
+#[path = "classify_tests.rs"]
+mod tests;

@@ -84,8 +84,8 @@ impl Upstream {
         self.change(|circuit| circuit.admit(now, call, unit, &self.traffic))
     }
 
-    pub(crate) fn claim(&self, now: Instant, wait: &Wait) -> Option<Permit> {
-        self.change(|circuit| circuit.claim(now, wait, &self.traffic))
+    pub(crate) fn claim(&self, now: Instant, wait: &Wait, call: &Call) -> Option<Permit> {
+        self.change(|circuit| circuit.claim(now, wait, call, &self.traffic))
     }
 
     pub(crate) fn enter(&self) {

@@ -74,7 +74,7 @@ impl Applicant {
     pub(super) fn ask(&mut self) -> Answer {
         let now = clock::now();
         if let Some(wait) = self.waiting
-            && let Some(permit) = self.upstream.claim(now, &wait)
+            && let Some(permit) = self.upstream.claim(now, &wait, &self.call)
         {
             self.stop_waiting();
             return Answer::Passed(self.admitted(now, permit));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::background::{BackgroundLimit, BackgroundShare, RECENT_SECONDS};
 use super::pace::{Pace, Turn};
 use super::{Circuit, CircuitSettings, Closed, HalfOpen, State, Traffic};
-use crate::policy::{Priority, Refusal};
+use crate::policy::{PATIENCE, Priority, Refusal};
 
 /// Calls that wait at once for a gate, a probe or a slot. More than these are refused: a queue that
 /// grows without bound is a storm in waiting.
@@ -117,10 +117,23 @@ impl Circuit {
 
     /// A call that waited for a promised token comes to take it. `None`: the circuit has changed
     /// since; it must ask again.
-    pub fn claim(&mut self, now: Instant, wait: &Wait, traffic: &Traffic) -> Option<Permit> {
+    pub fn claim(
+        &mut self,
+        now: Instant,
+        wait: &Wait,
+        call: &Call,
+        traffic: &Traffic,
+    ) -> Option<Permit> {
         self.advance(now, traffic);
-        let promised = wait.promised?;
-        (promised == self.generation && wait.until <= now).then(|| self.permit(false))
+        let kept = wait.promised? == self.generation && wait.until <= now;
+        // A gate that closed since then is closed for those who were promised a token, too.
+        if !kept || self.blocked(now, call).is_some() {
+            return None;
+        }
+        if let State::Closed(_) = self.state {
+            traffic.sent(now);
+        }
+        Some(self.permit(false))
     }
 
     /// A call began to wait. Pairs with [`leave`](Self::leave).
@@ -173,7 +186,7 @@ impl Circuit {
         let pace_is_over = self.limiting_pace().is_some_and(|pace| pace.is_over(now));
         match &mut self.state {
             State::Open(open) if open.until <= now => {
-                let half_open = open.half_open(self.settings.ramp);
+                let half_open = open.half_open(self.outage, self.settings.ramp);
                 self.transition(State::HalfOpen(half_open));
             }
             State::Paced(_) if pace_is_over => self.close(now, traffic),
@@ -213,7 +226,9 @@ impl Circuit {
                 reason
             }
             Verdict::Until(until, _)
-                if has_room && !call.patience.is_zero() && until <= now + call.patience =>
+                if has_room
+                    && !call.patience.is_zero()
+                    && until.saturating_duration_since(now) <= call.patience =>
             {
                 return Admission::Wait(Wait {
                     until,
@@ -280,7 +295,8 @@ impl HalfOpen {
         };
         let preference_ends = self.since + PROBE_PREFERENCE;
         if self.probing {
-            Verdict::Until(now + call.patience, Refusal::Probing)
+            // Nobody waits for a probe that nobody knows the end of longer than for a gate.
+            Verdict::Until(now + call.patience.min(PATIENCE), Refusal::Probing)
         } else if now < self.next_probe {
             Verdict::Until(self.next_probe, Refusal::Probing)
         } else if !preferred && now < preference_ends {

@@ -124,6 +124,10 @@ impl Circuit {
                 if let State::HalfOpen(half_open) = &mut self.state {
                     half_open.probe_again(rested);
                 }
+                // Slots lie behind the rest, as they would behind a break.
+                if let Some(outage) = &mut self.outage {
+                    outage.until = outage.until.max(rested);
+                }
             }
             Effect::Recovered(ramp) => {
                 let pace = Pace::recovering(
@@ -159,20 +163,22 @@ impl Circuit {
         traffic: &Traffic,
     ) {
         let wait = wait.min(self.settings.gate_cap);
-        self.rate_gates.close(now, key, wait, unit);
+        let reopens = self.rate_gates.close(now, key, wait, unit);
         if permit.generation != self.generation {
             return;
         }
         match &mut self.state {
-            State::Paced(pace) => pace.slow_down(now),
+            State::Paced(pace) => pace.slow_down(now, reopens),
             State::Closed(Closed {
                 slowdown: Some(pace),
                 ..
-            }) => pace.slow_down(now),
+            }) => pace.slow_down(now, reopens),
             State::Closed(closed) => {
                 let normal = traffic.normal(now);
                 let (ramp, peak) = (self.settings.ramp, self.settings.declared_peak);
-                closed.slowdown = Some(Pace::slowed(now, normal, traffic.median(), ramp, peak));
+                let mut pace = Pace::slowed(now, normal, traffic.median(), ramp, peak);
+                pace.hold_until(reopens);
+                closed.slowdown = Some(pace);
             }
             State::Open(_) | State::HalfOpen(_) => {}
         }

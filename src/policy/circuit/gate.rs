@@ -36,10 +36,6 @@ impl Gate {
             ..self
         }
     }
-
-    pub(super) fn length(&self) -> Duration {
-        self.until.saturating_duration_since(self.closed_at)
-    }
 }
 
 /// The gates that 429 closes, one for each rate-limit key.
@@ -49,7 +45,8 @@ pub(super) struct RateGates {
 }
 
 impl RateGates {
-    pub(super) fn close(&mut self, now: Instant, key: u64, wait: Duration, unit: f64) {
+    /// Answers when the gate ends.
+    pub(super) fn close(&mut self, now: Instant, key: u64, wait: Duration, unit: f64) -> Instant {
         self.forget_lifted(now);
         let full = self.by_key.len() >= RATE_GATES && !self.by_key.contains_key(&key);
         let key = if full { SHARED } else { key };
@@ -58,6 +55,7 @@ impl RateGates {
             None => Gate::closed(now, wait, unit),
         };
         self.by_key.insert(key, gate);
+        gate.until
     }
 
     pub(super) fn closed_until(&self, now: Instant, key: u64) -> Option<Instant> {

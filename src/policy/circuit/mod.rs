@@ -52,6 +52,7 @@ use self::pace::Pace;
 use self::slots::{Slots, Span};
 use self::streak::Streak;
 use super::Refusal;
+use super::backoff::between;
 
 /// Slots reach back at least this far behind the end of an outage, however short it was.
 const MIN_SPREAD: Duration = Duration::from_secs(60);
@@ -132,6 +133,8 @@ struct Outage {
     since: Instant,
     /// The end of the latest break or gate.
     until: Instant,
+    /// Whether failures had a part in it; else there were only gates.
+    tripped: bool,
 }
 
 impl Circuit {
@@ -226,40 +229,21 @@ impl Circuit {
         self.slots.assign(now, span, call.key, unit)
     }
 
-    /// Slots lie behind the end of the outage, and within as long again as it lasted.
+    /// Slots lie behind the end of the outage, or of the credential's own gate if that is later, and
+    /// within as long again as it lasted.
     fn span(&self, now: Instant, call: &Call, spacing: Duration) -> Span {
         let soon = now + spacing.min(MIN_SPREAD / 2);
-        if let Some(outage) = self.outage {
-            let length = outage
-                .until
-                .saturating_duration_since(outage.since)
-                .max(MIN_SPREAD);
-            let from = if outage.until > now {
-                outage.until
-            } else {
-                soon
-            };
-            let until = (outage.until + length).max(from + MIN_SPREAD);
-            return Span {
-                from,
-                until,
-                spacing,
-            };
-        }
-        match self.rate_gates.span(now, call.rate_key) {
-            Some((closed_at, until)) => {
-                let length = until.saturating_duration_since(closed_at).max(MIN_SPREAD);
-                Span {
-                    from: until,
-                    until: until + length,
-                    spacing,
-                }
-            }
-            None => Span {
-                from: soon,
-                until: soon + MIN_SPREAD,
-                spacing,
-            },
+        let outage = self.outage.map(|outage| (outage.since, outage.until));
+        let closed = [outage, self.rate_gates.span(now, call.rate_key)];
+        let latest = closed.into_iter().flatten().max_by_key(|&(_, until)| until);
+        let (since, reopens) = latest.unwrap_or((now, now));
+        let length = reopens.saturating_duration_since(since).max(MIN_SPREAD);
+        let from = if reopens > now { reopens } else { soon };
+        Span {
+            reopens,
+            from,
+            until: (reopens + length).max(from + MIN_SPREAD),
+            spacing,
         }
     }
 
@@ -304,10 +288,14 @@ impl Circuit {
         open.until = open
             .until
             .max(open.break_until.max(gate_until).unwrap_or(now));
-        let since = self.outage.map_or(now, |outage| outage.since);
+        let before = self.outage;
+        if before.is_none() {
+            self.slots.start_row();
+        }
         self.outage = Some(Outage {
-            since,
+            since: before.map_or(now, |outage| outage.since),
             until: open.until,
+            tripped: break_until.is_some() || before.is_some_and(|outage| outage.tripped),
         });
         self.state = State::Open(open);
         if reopened {
@@ -339,7 +327,14 @@ impl Circuit {
             .powi(i32::try_from(self.failed_recoveries).unwrap_or(i32::MAX));
         let grown = self.settings.break_duration.as_secs_f64() * growth;
         let capped = grown.min(self.settings.max_break.as_secs_f64());
-        Duration::from_secs_f64(capped * (1.0 - 0.25 * unit.clamp(0.0, 1.0)))
+        let longest = Duration::try_from_secs_f64(capped).unwrap_or(self.settings.max_break);
+        between(longest.mul_f64(0.75), longest, 1.0 - unit)
+    }
+}
+
+impl Outage {
+    fn length(&self) -> Duration {
+        self.until.saturating_duration_since(self.since)
     }
 }
 
@@ -355,12 +350,12 @@ impl Closed {
 
 impl Open {
     /// What follows when the break and the gate are over.
-    fn half_open(&self, ramp: Duration) -> HalfOpen {
-        let only_gated = self.gate.filter(|_| self.break_until.is_none());
+    fn half_open(&self, outage: Option<Outage>, ramp: Duration) -> HalfOpen {
+        let only_gated = outage.filter(|outage| !outage.tripped);
         HalfOpen {
             since: self.until,
             // A gate that was closed for a moment needs no long ramp.
-            ramp: only_gated.map_or(ramp, |gate| gate.length().min(ramp)),
+            ramp: only_gated.map_or(ramp, |outage| outage.length().min(ramp)),
             probing: false,
             next_probe: self.until,
             first: self.first,

@@ -116,12 +116,18 @@ impl Pace {
         }
     }
 
-    /// The upstream answered 429: less, from now on.
-    pub(super) fn slow_down(&mut self, now: Instant) {
+    /// The upstream answered 429, which closed a gate: less, from now on.
+    pub(super) fn slow_down(&mut self, now: Instant, reopens: Instant) {
         self.advance(now);
         self.ramp_from *= CUT;
         self.limit = (self.limit * CUT).max(self.lowest_limit());
-        self.last_pressed = now;
+        self.hold_until(reopens);
+    }
+
+    /// Keeps the limit while a gate keeps calls away: that nothing presses against it then is no
+    /// sign that it has become pointless.
+    pub(super) fn hold_until(&mut self, reopens: Instant) {
+        self.last_pressed = self.last_pressed.max(reopens);
     }
 
     /// Asks for a token, waiting for it no longer than `patience`.
@@ -131,25 +137,24 @@ impl Pace {
             self.tokens -= 1.0;
             return Turn::Now;
         }
-        self.last_pressed = now;
+        self.last_pressed = self.last_pressed.max(now);
         let wait = self.time_to_accrue(now, 1.0 - self.tokens);
-        if wait > patience {
+        let Some(at) = now.checked_add(wait).filter(|_| wait <= patience) else {
             return Turn::No;
-        }
+        };
         self.tokens -= 1.0;
-        Turn::At(now + wait)
+        Turn::At(at)
     }
 
     /// Asks for a token for background work, which leaves half of the bucket to the foreground.
     pub(super) fn take_background(&mut self, now: Instant) -> bool {
         self.advance(now);
-        self.forget_old_results(now);
-        let has_room = self.background.has_room(self.recent.len() as u64);
+        let has_room = self.background.has_room(self.recent_answers(now));
         let fits = has_room && self.tokens - 1.0 >= self.burst(now) / 2.0;
         if fits {
             self.tokens -= 1.0;
         } else {
-            self.last_pressed = now;
+            self.last_pressed = self.last_pressed.max(now);
         }
         fits
     }
@@ -206,6 +211,15 @@ impl Pace {
         self.forget_old_results(now);
     }
 
+    /// Answers of the last ten seconds, however few. What is kept may be older.
+    fn recent_answers(&self, now: Instant) -> u64 {
+        let age = |at| now.saturating_duration_since(at);
+        let newest_first = self.recent.iter().rev();
+        newest_first
+            .take_while(|&&(at, _)| age(at) <= RECENT)
+            .count() as u64
+    }
+
     fn forget_old_results(&mut self, now: Instant) {
         while self.recent.len() > RECENT_AT_LEAST
             && self.recent.front().is_some_and(|&(at, _)| {
@@ -235,7 +249,7 @@ impl Pace {
         self.times.clear();
         let lowest = self.lowest.map_or(median, |lowest| lowest.min(median));
         self.lowest = Some(lowest);
-        if end < self.started + self.ramp {
+        if end <= self.started + self.ramp {
             return;
         }
         // The larger of the two: a server that is slower for good is not starved.

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use crate::policy::backoff::between;
+
 /// Keys whose slots are remembered. Beyond this a returning call just gets a new slot.
 const REMEMBERED: usize = 16_384;
 
@@ -17,6 +19,8 @@ pub(super) struct Slots {
 /// The span in which slots are given out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
+    /// The end of the break or gate; a slot that was kept from before it is void.
+    pub(super) reopens: Instant,
     /// No slot is before this.
     pub(super) from: Instant,
     /// No slot is after this.
@@ -38,7 +42,7 @@ impl Slots {
     ) -> Instant {
         if let Some(kept) = key.and_then(|key| self.by_key.get(&key).copied())
             && kept > now
-            && kept >= span.from
+            && kept >= span.reopens
         {
             return kept;
         }
@@ -48,7 +52,7 @@ impl Slots {
             next
         } else {
             let width = span.until.saturating_duration_since(span.from);
-            span.from + width.mul_f64(unit.clamp(0.0, 1.0))
+            span.from + between(Duration::ZERO, width, unit)
         };
         if let Some(key) = key {
             self.remember(now, key, slot);
@@ -56,7 +60,12 @@ impl Slots {
         slot
     }
 
-    /// A new outage has a span of its own.
+    /// A new outage has a row of its own, whatever was given out before it.
+    pub(super) fn start_row(&mut self) {
+        self.next = None;
+    }
+
+    /// What was given out for an outage that is over says nothing about the next.
     pub(super) fn clear(&mut self) {
         self.next = None;
         self.by_key.clear();
@@ -79,6 +88,7 @@ mod tests {
 
     fn span(start: Instant, from: u64, until: u64) -> Span {
         Span {
+            reopens: start + Duration::from_secs(from),
             from: start + Duration::from_secs(from),
             until: start + Duration::from_secs(until),
             spacing: Duration::from_secs(2),

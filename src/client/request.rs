@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 
+use super::transport::check_authority;
 use super::{Client, Response};
 use crate::{Body, Deadline, Error, IdempotencyKey, Priority, UpstreamName, clock};
 
@@ -150,7 +151,10 @@ fn parse(url: &str) -> Result<Uri, Error> {
         .parse()
         .map_err(|error: http::uri::InvalidUri| wrong(&error))?;
     match uri.scheme_str() {
-        Some("http" | "https") => Ok(uri),
+        Some("http" | "https") => match check_authority(&uri) {
+            Ok(()) => Ok(uri),
+            Err(invalid) => Err(wrong(&invalid)),
+        },
         Some(_) => Err(wrong(&"its scheme is neither http nor https")),
         None => Err(wrong(&"it has no scheme")),
     }
@@ -163,7 +167,9 @@ fn redacted(url: &str) -> String {
         (Some(scheme), Some(at)) if at > scheme => {
             format!("{}{}", &bare[..scheme + 3], &bare[at + 1..])
         }
-        _ => bare.to_owned(),
+        // Without a scheme, or with a broken one, it may be a user name all the same.
+        (_, Some(at)) => bare[at + 1..].to_owned(),
+        (_, None) => bare.to_owned(),
     }
 }
 
@@ -180,6 +186,11 @@ mod tests {
         assert_eq!(
             redacted("https://user:s3cret@a.example/b"),
             "https://a.example/b"
+        );
+        assert_eq!(redacted("user:s3cret@a.example/b"), "a.example/b");
+        assert_eq!(
+            redacted("user:s3cret@https://a.example"),
+            "https://a.example"
         );
         assert_eq!(
             redacted("https://a.example/b#s3cret"),

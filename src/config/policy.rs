@@ -141,7 +141,9 @@ impl Policy {
     /// What makes a repeat of a request harmless under this policy.
     #[must_use]
     pub fn guarantee(&self, method: &Method, headers: &HeaderMap) -> Guarantee {
-        let keyed = headers.contains_key(self.provider.key_header());
+        let key = headers.get(self.provider.key_header());
+        // An empty value is what a missing variable leaves behind: no provider knows it again.
+        let keyed = key.is_some_and(|key| !key.is_empty());
         let honoured = keyed && self.provider.honours_keys_on(method);
         Guarantee::of(method, honoured || self.repeats_unkeyed)
     }

@@ -1,10 +1,13 @@
 //! What travels with a request or a response: from the caller to the layers, and between them.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
+
+use crate::policy::budget::Grant;
 
 /// A deadline that arrives with a request, as an extension. The tighter of it and the policy's
 /// holds.
@@ -68,13 +71,16 @@ impl Identity {
         }
     }
 
-    /// Its rate-limit key. Only this hash is kept, and it never leaves the process.
+    /// Its rate-limit key. Only this keyed hash is kept, and it never leaves the process.
     pub(crate) fn rate_key(&self) -> u64 {
-        hash((&self.credential, &self.finer)).max(1)
+        CREDENTIALS.hash_one((&self.credential, &self.finer)).max(1)
     }
 }
 
-/// An idempotency key or a credential is recognised by its hash; it is not kept itself.
+/// Made anew in each process: whoever sees a hash cannot search for the credential behind it.
+static CREDENTIALS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// An idempotency key is recognised by its hash; it is not kept itself.
 pub(crate) fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
@@ -82,9 +88,10 @@ pub(crate) fn hash(value: impl Hash) -> u64 {
 }
 
 /// On a retry: this is not a new call, and it may hold the reservation for the probe.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Resend {
     pub(crate) reservation: Option<u64>,
+    pub(crate) grant: Option<Grant>,
 }
 
 /// On a response: its Retry-After has closed the upstream's or the credential's gate.

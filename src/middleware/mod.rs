@@ -12,6 +12,8 @@ pub mod idempotency;
 pub mod require_https;
 mod resilience;
 pub mod retry;
+#[cfg(test)]
+pub(crate) mod testing;
 mod timed;
 
 pub use extensions::{Deadline, RateLimitKey};

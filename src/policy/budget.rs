@@ -102,15 +102,16 @@ pub struct Budget {
 }
 
 /// The trace of one first attempt, to be given to [`Budget::undo`] if it was not sent after all.
-/// Dropped, the first attempt counts.
-#[derive(Debug)]
+/// Dropped, the first attempt counts. A clone stands for the same first attempt: only one of them may
+/// be taken back.
+#[derive(Clone, Debug)]
 pub struct Deposit {
     tick: u32,
 }
 
 /// The right to send one retry. Dropped, the retry counts as sent; if it was not, hand it to
-/// [`Budget::give_back`].
-#[derive(Debug)]
+/// [`Budget::give_back`]. A clone stands for the same retry: only one of them may be given back.
+#[derive(Clone, Debug)]
 #[must_use = "a grant that is not used belongs to `Budget::give_back`"]
 pub struct Grant {
     tick: u32,

@@ -88,6 +88,10 @@ impl Upstream {
         self.change(|circuit| circuit.claim(now, wait, call, &self.traffic))
     }
 
+    pub(crate) fn still_promises(&self, now: Instant, wait: &Wait) -> bool {
+        self.circuit().still_promises(now, wait)
+    }
+
     pub(crate) fn enter(&self) {
         self.circuit().enter();
     }
@@ -112,6 +116,10 @@ impl Upstream {
             circuit.finish(now, permit, ending, unit, &self.traffic);
             circuit.gate_until()
         });
+        if permit.is_probe() {
+            // Also one that told nothing: somebody else may try.
+            self.changed.notify_waiters();
+        }
         let closed_for = gate_until.map(|until| until.saturating_duration_since(now));
         if let (Some(remaining), Some(_)) = (closed_for, ending.closing)
             && remaining > LONG_GATE

@@ -8,6 +8,7 @@ use papaya::HashMap;
 use super::key::{Key, KeyRef};
 use super::{Upstream, UpstreamName};
 use crate::config::Policy;
+use crate::policy::budget::Deposit;
 use crate::random::Random;
 use crate::{clock, event};
 
@@ -45,9 +46,10 @@ struct Shared {
     overflow: OnceLock<Arc<Upstream>>,
 }
 
-/// The upstream of a request, found once and passed down with it.
+/// The upstream of a request, found once and passed down with it, and the first attempt that was
+/// counted for it.
 #[derive(Clone)]
-struct Found(Arc<Upstream>);
+struct Found(Arc<Upstream>, Deposit);
 
 impl Upstreams {
     /// No upstreams yet. Each override that the policy carries is logged at WARN.
@@ -90,20 +92,22 @@ impl Upstreams {
 
     /// The upstream of this request: passed down from an outer layer, or looked up.
     pub(crate) fn find<B>(&self, request: &Request<B>) -> Arc<Upstream> {
-        if let Some(Found(upstream)) = request.extensions().get() {
+        if let Some(Found(upstream, _)) = request.extensions().get() {
             return Arc::clone(upstream);
         }
         let key = KeyRef::new(request.uri(), request.extensions().get::<UpstreamName>());
         self.look_up(key)
     }
 
-    /// Finds the upstream, and leaves it with the request for the layers below.
-    pub(crate) fn find_and_pass_down<B>(&self, request: &mut Request<B>) -> Arc<Upstream> {
-        let upstream = self.find(request);
-        request
-            .extensions_mut()
-            .insert(Found(Arc::clone(&upstream)));
-        upstream
+    /// The first attempt that an outer layer has counted for this request.
+    pub(crate) fn deposit_of<B>(request: &Request<B>) -> Option<Deposit> {
+        let found = request.extensions().get::<Found>();
+        found.map(|Found(_, deposit)| deposit.clone())
+    }
+
+    /// Leaves what is known with the request, for the layers below.
+    pub(crate) fn pass_down<B>(request: &mut Request<B>, upstream: Arc<Upstream>, first: Deposit) {
+        request.extensions_mut().insert(Found(upstream, first));
     }
 
     fn look_up(&self, key: KeyRef<'_>) -> Arc<Upstream> {

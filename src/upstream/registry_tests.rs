@@ -91,7 +91,9 @@ async fn a_gated_upstream_is_never_forgotten_and_newcomers_share() {
 async fn an_upstream_found_above_is_used_below() {
     let upstreams = bounded(8);
     let mut request = Request::get("https://api.example/").body(()).unwrap();
-    let above = upstreams.find_and_pass_down(&mut request);
+    let above = upstreams.find(&request);
+    let first = above.budget().deposit(clock::now());
+    Upstreams::pass_down(&mut request, Arc::clone(&above), first);
     *request.uri_mut() = "https://rewritten.example/".parse().unwrap();
     assert!(Arc::ptr_eq(&above, &upstreams.find(&request)));
 }

@@ -133,7 +133,7 @@ fn check<B>(request: &Request<B>) -> Result<(), InvalidRequest> {
     check_authority(request.uri())
 }
 
-fn check_authority(uri: &Uri) -> Result<(), InvalidRequest> {
+pub(super) fn check_authority(uri: &Uri) -> Result<(), InvalidRequest> {
     let Some(authority) = uri.authority() else {
         return Err(InvalidRequest::Host);
     };
@@ -156,7 +156,7 @@ fn check_authority(uri: &Uri) -> Result<(), InvalidRequest> {
 
 /// Why a request is not sent at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum InvalidRequest {
+pub(super) enum InvalidRequest {
     Version(Version),
     Scheme,
     Host,

@@ -10,10 +10,11 @@ use tokio::sync::futures::OwnedNotified;
 use crate::config::Policy;
 use crate::middleware::Deadline;
 use crate::middleware::extensions::{Identity, Resend, hash};
+use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::{Admission, Call, Ending, Permit, Wait};
 use crate::policy::{Guarantee, PATIENCE, Priority};
 use crate::upstream::Upstream;
-use crate::{Error, clock};
+use crate::{Error, Upstreams, clock};
 
 /// A call that asks to be let through.
 #[derive(Debug)]
@@ -25,7 +26,16 @@ pub(super) struct Applicant {
     /// It may wait until then.
     patience_ends: Instant,
     waiting: Option<Wait>,
+    /// What was counted for it in the budget, until it has its answer.
+    counted: Option<Counted>,
     honours_retry_after: bool,
+}
+
+/// What the retry layer has counted for an attempt.
+#[derive(Debug)]
+enum Counted {
+    First(Deposit),
+    Retry(Grant),
 }
 
 /// What an applicant is told.
@@ -49,6 +59,10 @@ impl Applicant {
         if resend.is_none() {
             upstream.arrive(now, &call);
         }
+        let counted = match resend {
+            Some(resend) => resend.grant.clone().map(Counted::Retry),
+            None => Upstreams::deposit_of(request).map(Counted::First),
+        };
         let patience_ends = now + PATIENCE;
         let deadline = extensions
             .get::<Deadline>()
@@ -60,13 +74,15 @@ impl Applicant {
             since: now,
             patience_ends: deadline.map_or(patience_ends, |deadline| deadline.min(patience_ends)),
             waiting: None,
+            counted,
             honours_retry_after: policy.honours_retry_after(),
         }
     }
 
     /// The quick way in, while nothing is wrong.
-    pub(super) fn pass_untroubled(&self) -> Option<Admitted> {
+    pub(super) fn pass_untroubled(&mut self) -> Option<Admitted> {
         let permit = self.upstream.admit_untroubled(self.since, &self.call)?;
+        self.counted = None;
         Some(self.admitted(self.since, permit))
     }
 
@@ -76,17 +92,23 @@ impl Applicant {
         if let Some(wait) = self.waiting
             && let Some(permit) = self.upstream.claim(now, &wait, &self.call)
         {
-            self.stop_waiting();
+            self.answered();
             return Answer::Passed(self.admitted(now, permit));
+        }
+        // Listening begins before asking, so that no change in between goes unheard.
+        let changed = self.upstream.changed();
+        if let Some(wait) = self.waiting
+            && self.upstream.still_promises(now, &wait)
+        {
+            // Woken by what does not concern it: its place in the row is kept.
+            return Answer::Wait(wait.until, changed);
         }
         self.give_up(now);
         self.call.rate_key = self.identity.rate_key();
         self.call.patience = self.patience_ends.saturating_duration_since(now);
-        // Listening begins before asking, so that no change in between goes unheard.
-        let changed = self.upstream.changed();
         match self.upstream.admit(now, &self.call) {
             Admission::Go(permit) => {
-                self.stop_waiting();
+                self.answered();
                 Answer::Passed(self.admitted(now, permit))
             }
             Admission::Wait(wait) => {
@@ -94,6 +116,7 @@ impl Applicant {
                 Answer::Wait(wait.until, changed)
             }
             Admission::Refuse { reason, retry_at } => {
+                self.answered();
                 let after = retry_at.saturating_duration_since(now);
                 Answer::Refused(Error::refused(reason, self.upstream.name(), after))
             }
@@ -124,6 +147,12 @@ impl Applicant {
         }
     }
 
+    /// From here on others see to what was counted.
+    fn answered(&mut self) {
+        self.counted = None;
+        self.stop_waiting();
+    }
+
     fn stop_waiting(&mut self) {
         self.waiting = None;
         if std::mem::take(&mut self.call.waiting) {
@@ -133,7 +162,13 @@ impl Applicant {
 }
 
 impl Drop for Applicant {
+    /// Dropped before it had its answer: it was never sent.
     fn drop(&mut self) {
+        match self.counted.take() {
+            Some(Counted::First(deposit)) => self.upstream.budget().undo(deposit),
+            Some(Counted::Retry(grant)) => self.upstream.budget().give_back(grant),
+            None => {}
+        }
         if self.call.waiting {
             self.give_up(clock::now());
             self.stop_waiting();

@@ -38,7 +38,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let upstream = self.upstreams.find(&request);
-        let applicant = Applicant::of(&request, self.upstreams.policy(), upstream);
+        let mut applicant = Applicant::of(&request, self.upstreams.policy(), upstream);
         if let Some(admitted) = applicant.pass_untroubled() {
             return CircuitFuture::attempt(self.inner.call(request), admitted);
         }

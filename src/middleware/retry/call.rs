@@ -51,14 +51,14 @@ impl CallLog {
         let now = clock::now();
         let policy = upstreams.policy();
         let (headers, extensions) = (request.headers(), request.extensions());
-        let key = headers.get(policy.provider().key_header()).cloned();
+        let key = headers.get(policy.provider().key_header());
         let guarantee = policy.guarantee(request.method(), headers);
         Self {
             first: Some(upstream.budget().deposit(now)),
             upstreams,
             upstream,
             method: request.method().clone(),
-            key,
+            key: key.cloned(),
             guarantee,
             identity: Identity::of(request),
             started: now,
@@ -74,6 +74,13 @@ impl CallLog {
             grant: None,
             resent: false,
             reservation: None,
+        }
+    }
+
+    /// Leaves with the request what the layers below need of this.
+    pub(super) fn pass_down<B>(&self, request: &mut Request<B>) {
+        if let Some(first) = &self.first {
+            Upstreams::pass_down(request, Arc::clone(&self.upstream), first.clone());
         }
     }
 
@@ -108,6 +115,10 @@ impl CallLog {
             .map(|deadline| deadline.saturating_duration_since(now))
     }
 
+    pub(super) fn is_too_late(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
     /// An attempt has ended with this delivery.
     pub(super) fn attempted(&mut self, delivery: Delivery) {
         self.attempts += 1;
@@ -133,6 +144,7 @@ impl CallLog {
         let extensions = request.extensions_mut();
         extensions.insert(Resend {
             reservation: self.reservation,
+            grant: self.grant.clone(),
         });
         let misdirected = self.last_response.as_ref().map(|(status, _)| *status);
         if misdirected == Some(StatusCode::MISDIRECTED_REQUEST) {
@@ -176,8 +188,8 @@ impl CallLog {
 }
 
 impl Drop for CallLog {
-    /// A call that is dropped while it waits holds a grant that was not used, and maybe the
-    /// reservation for the probe.
+    /// A call that is dropped while it backs off holds a grant that was not used, and maybe the
+    /// reservation for the probe. One that is dropped before the circuit is seen to there.
     fn drop(&mut self) {
         if !self.resent {
             self.give_back();

@@ -53,8 +53,10 @@ impl CallLog {
                 .is_some();
         // The gate holds its wait already, jitter and cap included.
         let obeyed = stated.filter(|_| self.policy().honours_retry_after() && !closed_gate);
+        // A lying header costs as much here as at the gate, and no more.
+        let most = self.policy().circuit().gate_cap;
         let server_wait = obeyed.map_or(Duration::ZERO, |wait| {
-            retry_after::spread(wait, self.unit())
+            retry_after::spread(wait.min(most), self.unit())
         });
         match self.decide(outcome, replayable, server_wait, closed_gate) {
             Ok(at) => {
@@ -92,7 +94,7 @@ impl CallLog {
 
     /// The attempt was not sent: the call ends with that, and with the response of the attempt
     /// before, if a wait lies between.
-    fn refused_here(&mut self, error: Error) -> Error {
+    pub(super) fn refused_here(&mut self, error: Error) -> Error {
         self.refused();
         let reason = error.report().stop_reason();
         let retry_after = error
@@ -102,13 +104,6 @@ impl CallLog {
         error
             .with_report(report, self.is_payment())
             .with_last_response(self.last_response.take())
-    }
-
-    /// The inner service broke while a retry was about to be sent.
-    pub(super) fn unready(&mut self, error: Error) -> Error {
-        self.refused();
-        let report = self.report(StopReason::Permanent, None);
-        error.with_report(report, self.is_payment())
     }
 
     /// When to send again, or why not to.
@@ -173,15 +168,19 @@ impl CallLog {
 
     /// When the same call may be made again; `None` where a repeat would not help, or could do harm.
     fn retry_after(&self, reason: StopReason, server_wait: Duration) -> Option<Duration> {
-        let repeatable = match reason {
+        let useful = !matches!(
+            reason,
             StopReason::Answered
-            | StopReason::Permanent
-            | StopReason::Tunnel
-            | StopReason::Committed => false,
-            _ => {
-                self.joined_delivery() != Delivery::Unknown
-                    || matches!(self.guarantee, Guarantee::Idempotent | Guarantee::Keyed)
-            }
+                | StopReason::Permanent
+                | StopReason::Tunnel
+                | StopReason::Committed
+        );
+        let repeatable = match (self.joined_delivery(), self.guarantee) {
+            (Delivery::Done, _) => false,
+            // Sending the same key again is how such a doubt is settled, however the call ended.
+            (Delivery::Unknown, Guarantee::Keyed) => true,
+            (Delivery::Unknown, guarantee) => useful && guarantee == Guarantee::Idempotent,
+            _ => useful,
         };
         if !repeatable {
             return None;

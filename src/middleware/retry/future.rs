@@ -13,6 +13,7 @@ use super::call::CallLog;
 use super::conclusion::Conclusion;
 use super::service::copy;
 use crate::body::Replay;
+use crate::policy::{Failure, Progress};
 use crate::{BoxError, Error, clock};
 
 pin_project! {
@@ -72,7 +73,9 @@ where
             match this.state.as_mut().project() {
                 StateProj::Attempting { attempt } => {
                     let result = ready!(attempt.poll(cx)).map_err(Error::from_inner);
-                    match this.log.conclude(result, this.again.is_some()) {
+                    // Of the last attempt no copy is made, so its absence says nothing.
+                    let replayable = this.again.is_some() || !this.log.may_retry();
+                    match this.log.conclude(result, replayable) {
                         Conclusion::Return(result) => return Poll::Ready(result),
                         Conclusion::Retry(at) if at <= clock::now() => {
                             this.state.set(State::Readying);
@@ -89,8 +92,16 @@ where
                     this.state.set(State::Readying);
                 }
                 StateProj::Readying => {
-                    if let Err(error) = ready!(this.service.poll_ready(cx)) {
-                        return Poll::Ready(Err(this.log.unready(Error::from_inner(error))));
+                    let unready = match this.service.poll_ready(cx) {
+                        Poll::Ready(ready) => ready.map_err(Error::from_inner),
+                        // Only this layer can still say what became of the attempts before.
+                        Poll::Pending if this.log.is_too_late(clock::now()) => {
+                            Err(Error::unsent(Failure::Deadline(Progress::Unsent)))
+                        }
+                        Poll::Pending => return Poll::Pending,
+                    };
+                    if let Err(error) = unready {
+                        return Poll::Ready(Err(this.log.refused_here(error)));
                     }
                     let mut request = this
                         .again

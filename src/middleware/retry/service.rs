@@ -39,8 +39,9 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let upstream = self.upstreams.find_and_pass_down(&mut request);
+        let upstream = self.upstreams.find(&request);
         let log = CallLog::begin(&request, self.upstreams.clone(), upstream);
+        log.pass_down(&mut request);
         let again = log.may_retry().then(|| copy(&request)).flatten();
         // The instance that was made ready is called; the clone takes its place.
         let clone = self.inner.clone();

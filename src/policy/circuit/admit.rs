@@ -136,6 +136,13 @@ impl Circuit {
         Some(self.permit(false))
     }
 
+    /// Whether the promised token is still to come. When its moment has passed there is nothing to
+    /// wait for: it is [claimed](Self::claim), or the call asks anew.
+    #[must_use]
+    pub fn still_promises(&self, now: Instant, wait: &Wait) -> bool {
+        wait.until > now && wait.promised == Some(self.generation)
+    }
+
     /// A call began to wait. Pairs with [`leave`](Self::leave).
     pub fn enter(&mut self) {
         self.waiting += 1;

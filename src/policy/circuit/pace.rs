@@ -112,6 +112,8 @@ impl Pace {
         Self {
             limit: (normal.rate * CUT).min(unramped.cap),
             lift_after,
+            // The upstream is well: other credentials need not wait for a first token.
+            tokens: MIN_BURST,
             ..unramped
         }
     }
@@ -249,7 +251,7 @@ impl Pace {
         self.times.clear();
         let lowest = self.lowest.map_or(median, |lowest| lowest.min(median));
         self.lowest = Some(lowest);
-        if end <= self.started + self.ramp {
+        if end < self.started + self.ramp {
             return;
         }
         // The larger of the two: a server that is slower for good is not starved.

@@ -55,16 +55,17 @@ fn assert_paces(story: &mut Story, periods: &[Option<Duration>], expected: &[f64
 }
 
 #[test]
-fn it_is_thought_over_ten_seconds_after_the_ramp_and_not_before() {
+fn it_is_thought_over_from_the_ramps_end_on_and_not_before() {
     let mut story = Story::paced(payments(), 1.0);
     let normal = story.normal(RECOVERED);
-    for tens in 0..3 {
+    for tens in 0..2 {
         period(&mut story, RECOVERED + 10.0 * f64::from(tens), Some(QUICK));
     }
-    assert_close(story.pace(RECOVERED + 39.75), 1.1 * normal);
-    assert_close(story.pace(RECOVERED + 40.0), 1.1 * normal);
-    period(&mut story, RECOVERED + 40.0, Some(QUICK));
-    assert_close(story.pace(RECOVERED + 50.0), 1.21 * normal);
+    let half_way = 0.1 + (1.1 - 0.1) * 20.0 / 30.0;
+    assert_close(story.pace(RECOVERED + 20.0), half_way * normal);
+    period(&mut story, RECOVERED + 20.0, Some(QUICK));
+    assert_close(story.pace(RECOVERED + 30.0), 1.21 * normal);
+    assert_close(story.pace(RECOVERED + 40.0), 1.21 * normal);
 }
 
 #[test]

@@ -118,7 +118,13 @@ impl Circuit {
     fn apply(&mut self, now: Instant, effect: &Effect, unit: f64, traffic: &Traffic) {
         match *effect {
             Effect::None => {}
-            Effect::Trip => self.trip(now, unit, traffic),
+            Effect::Trip if self.settings.trips => self.trip(now, unit, traffic),
+            // Without a circuit a failure breaks nothing; only a probe is made again.
+            Effect::Trip => {
+                if let State::HalfOpen(half_open) = &mut self.state {
+                    half_open.probe_again(now + NEXT_PROBE);
+                }
+            }
             Effect::Rest => {
                 let rested = now + self.break_length(unit);
                 if let State::HalfOpen(half_open) = &mut self.state {
@@ -208,7 +214,7 @@ impl Closed {
         }
         traffic.failed(now);
         let consecutive = self.streak.push(now, settings.consecutive, settings.within);
-        if settings.trips && (consecutive || fails_too_often(now, settings, closed_for, traffic)) {
+        if consecutive || fails_too_often(now, settings, closed_for, traffic) {
             Effect::Trip
         } else {
             Effect::None

@@ -33,11 +33,15 @@ mod background;
 mod finish;
 mod gate;
 mod latency;
+mod open;
+mod outage;
 mod pace;
+mod recent;
 mod settings;
 mod slots;
 mod streak;
 mod traffic;
+mod waiting;
 
 use std::time::{Duration, Instant};
 
@@ -47,15 +51,13 @@ pub use settings::{CircuitSettings, FailureRatio};
 pub use traffic::Traffic;
 
 use self::background::BackgroundShare;
-use self::gate::{Gate, RateGates};
+use self::gate::RateGates;
+use self::open::Open;
+use self::outage::Outage;
 use self::pace::Pace;
-use self::slots::{Slots, Span};
+use self::slots::Slots;
 use self::streak::Streak;
 use super::Refusal;
-use super::backoff::between;
-
-/// Slots reach back at least this far behind the end of an outage, however short it was.
-const MIN_SPREAD: Duration = Duration::from_secs(60);
 
 /// The states of a circuit, as a person names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,16 +110,6 @@ struct Closed {
 }
 
 #[derive(Debug)]
-struct Open {
-    until: Instant,
-    /// The break of a trip ends here; `None` when only the gate closed.
-    break_until: Option<Instant>,
-    gate: Option<Gate>,
-    /// The call that will be first for the probe.
-    first: Option<u64>,
-}
-
-#[derive(Debug)]
 struct HalfOpen {
     since: Instant,
     ramp: Duration,
@@ -125,16 +117,6 @@ struct HalfOpen {
     /// After an inconclusive probe the next may go then.
     next_probe: Instant,
     first: Option<u64>,
-}
-
-/// From the first closing until calls pass freely again.
-#[derive(Clone, Copy, Debug)]
-struct Outage {
-    since: Instant,
-    /// The end of the latest break or gate.
-    until: Instant,
-    /// Whether failures had a part in it; else there were only gates.
-    tripped: bool,
 }
 
 impl Circuit {
@@ -218,35 +200,6 @@ impl Circuit {
         }
     }
 
-    /// When a call that was refused, or that must not be repeated now, may come again.
-    pub fn retry_at(&mut self, now: Instant, call: &Call, unit: f64, traffic: &Traffic) -> Instant {
-        let normal = match &self.state {
-            State::Paced(pace) => pace.normal(),
-            _ => traffic.normal(now),
-        };
-        let spacing = Duration::try_from_secs_f64(1.0 / normal.rate).unwrap_or(MIN_SPREAD);
-        let span = self.span(now, call, spacing);
-        self.slots.assign(now, span, call.key, unit)
-    }
-
-    /// Slots lie behind the end of the outage, or of the credential's own gate if that is later, and
-    /// within as long again as it lasted.
-    fn span(&self, now: Instant, call: &Call, spacing: Duration) -> Span {
-        let soon = now + spacing.min(MIN_SPREAD / 2);
-        let outage = self.outage.map(|outage| (outage.since, outage.until));
-        let closed = [outage, self.rate_gates.span(now, call.rate_key)];
-        let latest = closed.into_iter().flatten().max_by_key(|&(_, until)| until);
-        let (since, reopens) = latest.unwrap_or((now, now));
-        let length = reopens.saturating_duration_since(since).max(MIN_SPREAD);
-        let from = if reopens > now { reopens } else { soon };
-        Span {
-            reopens,
-            from,
-            until: (reopens + length).max(from + MIN_SPREAD),
-            spacing,
-        }
-    }
-
     fn transition(&mut self, state: State) {
         self.generation += 1;
         self.state = state;
@@ -259,83 +212,6 @@ impl Circuit {
         traffic.resume(now);
         self.transition(State::Closed(Closed::new()));
     }
-
-    /// Opens, or keeps open for longer. Never shortens.
-    fn open(
-        &mut self,
-        now: Instant,
-        break_until: Option<Instant>,
-        gate: Option<Gate>,
-        traffic: &Traffic,
-    ) {
-        traffic.stop(now);
-        let (mut open, reopened) =
-            match std::mem::replace(&mut self.state, State::Closed(Closed::new())) {
-                State::Open(open) => (open, false),
-                _ => (
-                    Open {
-                        until: now,
-                        break_until: None,
-                        gate: None,
-                        first: None,
-                    },
-                    true,
-                ),
-            };
-        open.break_until = open.break_until.max(break_until);
-        open.gate = gate.or(open.gate);
-        let gate_until = open.gate.as_ref().map(|gate| gate.until);
-        open.until = open
-            .until
-            .max(open.break_until.max(gate_until).unwrap_or(now));
-        let before = self.outage;
-        if before.is_none() {
-            self.slots.start_row();
-        }
-        self.outage = Some(Outage {
-            since: before.map_or(now, |outage| outage.since),
-            until: open.until,
-            tripped: break_until.is_some() || before.is_some_and(|outage| outage.tripped),
-        });
-        self.state = State::Open(open);
-        if reopened {
-            self.generation += 1;
-        }
-    }
-
-    /// Opens after failures. The break grows with each recovery that failed.
-    fn trip(&mut self, now: Instant, unit: f64, traffic: &Traffic) {
-        let healthy = matches!(self.state, State::Closed(_))
-            && now.saturating_duration_since(self.closed_since) >= self.settings.max_break;
-        match self.state {
-            _ if healthy => self.failed_recoveries = 0,
-            State::HalfOpen(_) | State::Paced(_) => {
-                self.failed_recoveries = self.failed_recoveries.saturating_add(1);
-            }
-            State::Closed(_) | State::Open(_) => {}
-        }
-        let length = self.break_length(unit);
-        self.open(now, Some(now + length), None, traffic);
-    }
-
-    /// Jittered downwards by up to a quarter: a fleet that tripped together does not probe together,
-    /// and the longest break stays the longest.
-    fn break_length(&self, unit: f64) -> Duration {
-        let growth = self
-            .settings
-            .break_multiplier
-            .powi(i32::try_from(self.failed_recoveries).unwrap_or(i32::MAX));
-        let grown = self.settings.break_duration.as_secs_f64() * growth;
-        let capped = grown.min(self.settings.max_break.as_secs_f64());
-        let longest = Duration::try_from_secs_f64(capped).unwrap_or(self.settings.max_break);
-        between(longest.mul_f64(0.75), longest, 1.0 - unit)
-    }
-}
-
-impl Outage {
-    fn length(&self) -> Duration {
-        self.until.saturating_duration_since(self.since)
-    }
 }
 
 impl Closed {
@@ -344,30 +220,6 @@ impl Closed {
             streak: Streak::default(),
             slowdown: None,
             background: None,
-        }
-    }
-}
-
-impl Open {
-    /// What follows when the break and the gate are over.
-    fn half_open(&self, outage: Option<Outage>, ramp: Duration) -> HalfOpen {
-        let only_gated = outage.filter(|outage| !outage.tripped);
-        HalfOpen {
-            since: self.until,
-            // A gate that was closed for a moment needs no long ramp.
-            ramp: only_gated.map_or(ramp, |outage| outage.length().min(ramp)),
-            probing: false,
-            next_probe: self.until,
-            first: self.first,
-        }
-    }
-
-    fn refusal(&self) -> Refusal {
-        let gate_until = self.gate.as_ref().map(|gate| gate.until);
-        if gate_until >= self.break_until {
-            Refusal::Gate
-        } else {
-            Refusal::Open
         }
     }
 }

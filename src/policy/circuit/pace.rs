@@ -1,10 +1,10 @@
 //! The rate at which a recovering upstream is called: a ramp, then a rule that feels slowness.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::background::BackgroundLimit;
 use super::latency::Latency;
+use super::recent::Recent;
 use super::traffic::Normal;
 
 /// Every period the pace is thought over.
@@ -29,12 +29,6 @@ const MIN_BURST: f64 = 2.0;
 /// The upstream is slow when the period's median exceeds both of these over the base.
 const SLOW_FACTOR: u32 = 5;
 const SLOW_MARGIN: Duration = Duration::from_millis(250);
-/// Failures that end a recovery, if they are half of the recent results.
-const TRIPS: usize = 3;
-const RECENT: Duration = Duration::from_secs(10);
-const RECENT_AT_LEAST: usize = 5;
-const RECENT_AT_MOST: usize = 1_024;
-
 /// A token bucket whose rate ramps up and then follows how the upstream feels.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -55,7 +49,7 @@ pub(super) struct Pace {
     lowest: Option<Duration>,
     /// The last period ended with a cut, which has not worked yet.
     cut: bool,
-    recent: VecDeque<(Instant, bool)>,
+    recent: Recent,
     last_pressed: Instant,
     lift_after: Duration,
 }
@@ -94,7 +88,7 @@ impl Pace {
             healthy,
             lowest: None,
             cut: false,
-            recent: VecDeque::new(),
+            recent: Recent::default(),
             last_pressed: now,
             lift_after: ramp,
         }
@@ -151,7 +145,7 @@ impl Pace {
     /// Asks for a token for background work, which leaves half of the bucket to the foreground.
     pub(super) fn take_background(&mut self, now: Instant) -> bool {
         self.advance(now);
-        let has_room = self.background.has_room(self.recent_answers(now));
+        let has_room = self.background.has_room(self.recent.answers(now));
         let fits = has_room && self.tokens - 1.0 >= self.burst(now) / 2.0;
         if fits {
             self.tokens -= 1.0;
@@ -170,20 +164,13 @@ impl Pace {
     pub(super) fn succeeded(&mut self, now: Instant, took: Duration) {
         self.advance(now);
         self.times.record(took);
-        self.note(now, true);
+        self.recent.succeeded(now);
     }
 
-    /// Counts a failure; answers whether that ends the recovery: three failures that are at least
-    /// half of the last ten seconds of results, or of the last five if those are more.
+    /// Counts a failure; answers whether that ends the recovery.
     pub(super) fn failed(&mut self, now: Instant) -> bool {
         self.advance(now);
-        self.note(now, false);
-        let failures = self
-            .recent
-            .iter()
-            .filter(|(_, succeeded)| !succeeded)
-            .count();
-        failures >= TRIPS && failures * 2 >= self.recent.len()
+        self.recent.failed(now)
     }
 
     /// Whether the limit has become pointless.
@@ -206,30 +193,6 @@ impl Pace {
 
     pub(super) fn normal(&self) -> Normal {
         self.normal
-    }
-
-    fn note(&mut self, now: Instant, succeeded: bool) {
-        self.recent.push_back((now, succeeded));
-        self.forget_old_results(now);
-    }
-
-    /// Answers of the last ten seconds, however few. What is kept may be older.
-    fn recent_answers(&self, now: Instant) -> u64 {
-        let age = |at| now.saturating_duration_since(at);
-        let newest_first = self.recent.iter().rev();
-        newest_first
-            .take_while(|&&(at, _)| age(at) <= RECENT)
-            .count() as u64
-    }
-
-    fn forget_old_results(&mut self, now: Instant) {
-        while self.recent.len() > RECENT_AT_LEAST
-            && self.recent.front().is_some_and(|&(at, _)| {
-                now.saturating_duration_since(at) > RECENT || self.recent.len() > RECENT_AT_MOST
-            })
-        {
-            self.recent.pop_front();
-        }
     }
 
     fn advance(&mut self, now: Instant) {

@@ -130,3 +130,12 @@ fn more_leave_than_came_and_nothing_overflows() {
     story.circuit.leave();
     assert!(story.circuit.is_idle());
 }
+
+#[test]
+fn a_promise_is_waited_for_until_its_moment_and_never_after_it() {
+    let mut story = pressed();
+    let wait = story.holds(NOW, &PATIENT);
+    assert!(story.circuit.still_promises(story.at(NOW), &wait));
+    // Past it the call must take its token or ask anew: to wait for it would be to spin.
+    assert!(!story.circuit.still_promises(wait.until, &wait));
+}

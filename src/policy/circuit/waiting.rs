@@ -1,0 +1,79 @@
+//! What a call holds while it waits for its gate, its probe or its slot, and how it gives that back.
+
+use std::time::Instant;
+
+use super::{Call, Circuit, Permit, State, Traffic, Wait};
+
+impl Circuit {
+    /// A call that waited for a promised token comes to take it. `None`: the circuit has changed
+    /// since; it must ask again.
+    pub fn claim(
+        &mut self,
+        now: Instant,
+        wait: &Wait,
+        call: &Call,
+        traffic: &Traffic,
+    ) -> Option<Permit> {
+        self.advance(now, traffic);
+        let kept = wait.promised? == self.generation && wait.until <= now;
+        // A gate that closed since then is closed for those who were promised a token, too.
+        if !kept || self.blocked(now, call).is_some() {
+            return None;
+        }
+        if let State::Closed(_) = self.state {
+            traffic.sent(now);
+        }
+        Some(self.permit(false))
+    }
+
+    /// Whether the promised token is still to come. When its moment has passed there is nothing to
+    /// wait for: it is [claimed](Self::claim), or the call asks anew.
+    #[must_use]
+    pub fn still_promises(&self, now: Instant, wait: &Wait) -> bool {
+        wait.until > now && wait.promised == Some(self.generation)
+    }
+
+    /// A call began to wait. Pairs with [`leave`](Self::leave).
+    pub fn enter(&mut self) {
+        self.waiting += 1;
+    }
+
+    /// A call no longer waits.
+    pub fn leave(&mut self) {
+        self.waiting = self.waiting.saturating_sub(1);
+    }
+
+    /// A wait is given up: its promised token goes back.
+    pub fn give_up(&mut self, now: Instant, wait: &Wait) {
+        if wait.promised == Some(self.generation)
+            && let Some(pace) = self.limiting_pace()
+        {
+            pace.put_back(now);
+        }
+    }
+
+    /// The call whose answer closed the gate will wait it out, and is first for the probe.
+    pub fn reserve_probe(&mut self) -> Option<u64> {
+        let State::Open(open) = &mut self.state else {
+            return None;
+        };
+        if open.first.is_some() {
+            return None;
+        }
+        self.reservations += 1;
+        open.first = Some(self.reservations);
+        open.first
+    }
+
+    /// The call that reserved the probe will not come.
+    pub fn release_probe(&mut self, reservation: u64) {
+        let first = match &mut self.state {
+            State::Open(open) => &mut open.first,
+            State::HalfOpen(half_open) => &mut half_open.first,
+            State::Closed(_) | State::Paced(_) => return,
+        };
+        if *first == Some(reservation) {
+            *first = None;
+        }
+    }
+}

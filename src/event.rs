@@ -1,9 +1,7 @@
 //! Every observable event, and the only home of `tracing`.
 
-use std::time::Duration;
-
 use crate::config::Policy;
-use crate::policy::circuit::CircuitState;
+use crate::policy::circuit::{CircuitState, Closing};
 
 /// A policy is put to use: each override it carries is said aloud.
 pub(crate) fn policy_in_force(policy: &Policy) {
@@ -27,12 +25,13 @@ pub(crate) fn circuit_changed(upstream: &str, from: CircuitState, to: CircuitSta
 }
 
 /// A Retry-After has closed a gate for so long that somebody should know.
-pub(crate) fn long_gate(upstream: &str, remaining: Duration) {
-    tracing::warn!(
-        upstream,
-        seconds = remaining.as_secs(),
-        "gate closed by Retry-After"
-    );
+pub(crate) fn long_gate(upstream: &str, closing: Closing) {
+    let status = match closing {
+        Closing::Upstream(_) => 503,
+        Closing::RateKey(..) => 429,
+    };
+    let asked = closing.asked().as_secs();
+    tracing::warn!(upstream, status, asked, "gate closed by Retry-After");
 }
 
 /// A Retry-After was there and means nothing: the local backoff applies.

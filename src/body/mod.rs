@@ -1,6 +1,10 @@
 //! The request body: bytes that can be sent again, or a stream that cannot.
 
 mod replay;
+#[cfg_attr(
+    not(feature = "client"),
+    allow(dead_code, reason = "only the client's transport arms the gate")
+)]
 pub(crate) mod send_gate;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,9 @@ use crate::{Error, Policy, ResilienceLayer, Upstreams};
 /// lost packet in each.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Beyond this a timeout is a typing error, and clocks may overflow.
+const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+
 /// A client in the making.
 ///
 /// ```
@@ -26,18 +29,32 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
-    policy: Policy,
-    seed: Option<u64>,
+    upstreams: Share,
     settings: Settings,
+}
+
+/// Whose upstreams the client will use.
+#[derive(Clone)]
+enum Share {
+    Own(Policy),
+    Seeded(Policy, u64),
+    With(Upstreams),
 }
 
 impl ClientBuilder {
     pub(super) fn new(policy: Policy) -> Self {
-        let connect_timeout = CONNECT_TIMEOUT.min(policy.attempt_timeout());
+        let settings = settings(&policy);
         Self {
-            policy,
-            seed: None,
-            settings: Settings::new(connect_timeout),
+            upstreams: Share::Own(policy),
+            settings,
+        }
+    }
+
+    pub(super) fn over(upstreams: Upstreams) -> Self {
+        let settings = settings(upstreams.policy());
+        Self {
+            upstreams: Share::With(upstreams),
+            settings,
         }
     }
 
@@ -74,9 +91,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Takes every chance (jitter, generated keys) from this seed: for simulations and tests.
+    /// Takes every chance (jitter, generated keys) from this seed: for simulations and tests. Of no
+    /// effect over upstreams that others share.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
+        self.upstreams = match self.upstreams {
+            Share::Own(policy) | Share::Seeded(policy, _) => Share::Seeded(policy, seed),
+            shared @ Share::With(_) => shared,
+        };
         self
     }
 
@@ -85,20 +106,30 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// A [`Config`](crate::ErrorKind::Config) error if a root certificate cannot be read or TLS
-    /// cannot be set up, or if a timeout is zero.
+    /// cannot be set up, or if a timeout is zero or over 30 days.
     pub fn build(self) -> Result<Client, Error> {
-        if self.settings.connect_timeout.is_zero() {
-            return Err(Error::config(
-                "connect timeout is 0s: choose more than zero",
-            ));
+        let timeouts = [
+            ("connect timeout", self.settings.connect_timeout),
+            ("pool idle timeout", self.settings.pool_idle_timeout),
+        ];
+        for (name, timeout) in timeouts {
+            if timeout.is_zero() || timeout > LONGEST {
+                let fix = "choose more than zero and at most 30 days";
+                return Err(Error::config(format!("{name} is {timeout:?}: {fix}")));
+            }
         }
         let transport = Transport::new(&self.settings)
             .map_err(|error| Error::config(error.to_string()).with_source(error))?;
-        let upstreams = match self.seed {
-            Some(seed) => Upstreams::with_seed(self.policy, seed),
-            None => Upstreams::new(self.policy),
+        let upstreams = match self.upstreams {
+            Share::Own(policy) => Upstreams::new(policy),
+            Share::Seeded(policy, seed) => Upstreams::with_seed(policy, seed),
+            Share::With(upstreams) => upstreams,
         };
         let service = ResilienceLayer::over(upstreams.clone()).layer(transport);
         Ok(Client::new(service, upstreams))
     }
+}
+
+fn settings(policy: &Policy) -> Settings {
+    Settings::new(CONNECT_TIMEOUT.min(policy.attempt_timeout()))
 }

@@ -50,6 +50,12 @@ impl Client {
         ClientBuilder::new(policy)
     }
 
+    /// A client that shares circuits, gates and budgets with whatever else uses these upstreams:
+    /// another client, or layers on another transport. A Retry-After then stops all of them.
+    pub fn builder_over(upstreams: Upstreams) -> ClientBuilder {
+        ClientBuilder::over(upstreams)
+    }
+
     fn new(service: Resilience<Transport>, upstreams: Upstreams) -> Self {
         Self { service, upstreams }
     }
@@ -58,6 +64,12 @@ impl Client {
     #[must_use]
     pub fn policy(&self) -> &Policy {
         self.upstreams.policy()
+    }
+
+    /// Its upstreams, to be shared with others.
+    #[must_use]
+    pub const fn upstreams(&self) -> &Upstreams {
+        &self.upstreams
     }
 
     /// A GET of this URL.
@@ -105,7 +117,7 @@ impl Client {
         let mut service = self.service.clone();
         poll_fn(|cx| service.poll_ready(cx)).await?;
         let response: HttpResponse<Incoming> = service.call(request).await?;
-        Ok(Response::new(response, self.policy().preset()))
+        Ok(Response::new(response, self.policy().is_for_payments()))
     }
 }
 

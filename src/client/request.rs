@@ -117,7 +117,9 @@ impl RequestBuilder {
     ///
     /// An [`Error`] if the request is not valid, was refused here, or brought no response head.
     pub async fn send(self) -> Result<Response, Error> {
-        self.client.execute(self.request?).await
+        let payments = self.client.policy().is_for_payments();
+        let request = self.request.map_err(|error| error.for_payments(payments))?;
+        self.client.execute(request).await
     }
 
     fn with(mut self, change: impl FnOnce(&mut Request<Body>) -> Result<(), Error>) -> Self {
@@ -162,15 +164,15 @@ fn parse(url: &str) -> Result<Uri, Error> {
 
 /// A URL for people: without its query, its fragment and any user name.
 fn redacted(url: &str) -> String {
-    let bare = url.split(['?', '#']).next().unwrap_or_default();
-    match (bare.find("://"), bare.rfind('@')) {
-        (Some(scheme), Some(at)) if at > scheme => {
-            format!("{}{}", &bare[..scheme + 3], &bare[at + 1..])
-        }
-        // Without a scheme, or with a broken one, it may be a user name all the same.
-        (_, Some(at)) => bare[at + 1..].to_owned(),
-        (_, None) => bare.to_owned(),
-    }
+    let (scheme, rest) = match url.find("://") {
+        Some(end) => url.split_at(end + 3),
+        None => ("", url),
+    };
+    // The user name first, in all that stands before the path: a password may hold a `?`.
+    let path = rest.find('/').unwrap_or(rest.len());
+    let rest = rest[..path].rfind('@').map_or(rest, |at| &rest[at + 1..]);
+    let bare = rest.split(['?', '#']).next().unwrap_or_default();
+    format!("{scheme}{bare}")
 }
 
 #[cfg(test)]
@@ -189,8 +191,12 @@ mod tests {
         );
         assert_eq!(redacted("user:s3cret@a.example/b"), "a.example/b");
         assert_eq!(
-            redacted("user:s3cret@https://a.example"),
-            "https://a.example"
+            redacted("https://user:s3?cret@a.example/b"),
+            "https://a.example/b"
+        );
+        assert_eq!(
+            redacted("https://a.example/b?to=s3cret@c"),
+            "https://a.example/b"
         );
         assert_eq!(
             redacted("https://a.example/b#s3cret"),

@@ -7,7 +7,6 @@ use http::{HeaderMap, Response as HttpResponse, StatusCode, Version};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use crate::config::Preset;
 use crate::error::Cause;
 use crate::policy::StopReason;
 use crate::{BoxError, Error, Report};
@@ -22,7 +21,7 @@ pub struct Response {
 }
 
 impl Response {
-    pub(super) fn new(mut inner: HttpResponse<Incoming>, preset: Preset) -> Self {
+    pub(super) fn new(mut inner: HttpResponse<Incoming>, payments: bool) -> Self {
         let report = inner
             .extensions_mut()
             .remove::<Report>()
@@ -30,7 +29,7 @@ impl Response {
         Self {
             inner,
             report,
-            payments: preset == Preset::ExternalPayments,
+            payments,
         }
     }
 
@@ -83,7 +82,8 @@ impl Response {
             .with_last_response(Some((status, headers))))
     }
 
-    /// The whole body.
+    /// The whole body, however long it is and takes: the call's deadline ends at the head. Put a
+    /// timeout around it where the server is not to be trusted with that.
     ///
     /// # Errors
     ///

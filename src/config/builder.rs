@@ -55,7 +55,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// The longest the whole call may take, waits included.
+    /// The longest the whole call may take, waits included, up to the response head.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.policy.deadline = deadline;
         self

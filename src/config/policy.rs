@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::provider::takes_keys;
 use super::{Override, PolicyBuilder, Provider};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 
 use crate::policy::Guarantee;
 use crate::policy::backoff::Backoff;
 use crate::policy::budget::BudgetSettings;
 use crate::policy::circuit::CircuitSettings;
+use crate::policy::idempotency::IdempotencyKey;
 
 /// Which preset a policy was made from. It decides which safety rules apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,6 +85,12 @@ impl Policy {
         self.preset
     }
 
+    /// Whether its calls move money.
+    #[must_use]
+    pub fn is_for_payments(&self) -> bool {
+        self.preset == Preset::ExternalPayments
+    }
+
     /// Attempts in one call, the first included.
     #[must_use]
     pub fn max_attempts(&self) -> u32 {
@@ -102,7 +109,7 @@ impl Policy {
         self.attempt_timeout
     }
 
-    /// The longest the whole call may take, waits included.
+    /// The longest the whole call may take, waits included, up to the response head.
     #[must_use]
     pub fn deadline(&self) -> Duration {
         self.deadline
@@ -141,11 +148,22 @@ impl Policy {
     /// What makes a repeat of a request harmless under this policy.
     #[must_use]
     pub fn guarantee(&self, method: &Method, headers: &HeaderMap) -> Guarantee {
-        let key = headers.get(self.provider.key_header());
-        // An empty value is what a missing variable leaves behind: no provider knows it again.
-        let keyed = key.is_some_and(|key| !key.is_empty());
-        let honoured = keyed && self.provider.honours_keys_on(method);
-        Guarantee::of(method, honoured || self.repeats_unkeyed)
+        let honoured = self.provider.honours_keys_on(method) && self.has_one_key(headers);
+        match Guarantee::of(method, honoured) {
+            Guarantee::None if self.repeats_unkeyed && takes_keys(method) => Guarantee::Waived,
+            guarantee => guarantee,
+        }
+    }
+
+    /// One key that a provider would know again. Two of them, or what a missing variable leaves
+    /// behind, promise nothing.
+    fn has_one_key(&self, headers: &HeaderMap) -> bool {
+        let mut keys = headers.get_all(self.provider.key_header()).iter();
+        let valid = |key: &HeaderValue| {
+            key.to_str()
+                .is_ok_and(|key| IdempotencyKey::check(key).is_ok())
+        };
+        keys.next().is_some_and(valid) && keys.next().is_none()
     }
 
     /// Whether such a request is given an idempotency key when it brings none.
@@ -171,8 +189,9 @@ impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} attempts of {:?} within {:?}, backoff {:?} ×{} up to {:?}",
+            "{} (provider {}): {} attempts of {:?} within {:?}, backoff {:?} ×{} up to {:?}",
             self.preset.as_str(),
+            self.provider.name(),
             self.max_attempts,
             self.attempt_timeout,
             self.deadline,

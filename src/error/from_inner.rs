@@ -18,23 +18,33 @@ impl Error {
     }
 }
 
-/// What a foreign error proves: our own transport errors say it; an `io::Error` shows it. All else
-/// is `Other`, of which nothing is known.
+/// What a foreign error proves. Only the transport itself can prove that nothing was sent: one of
+/// our transport errors on the outside, bare or in an `io::Error`. Deeper down it may be another
+/// call's, that of a body's own source for one; and a refused connection may be that of a service
+/// behind the one that was called.
 fn failure_of(error: &(dyn StdError + 'static)) -> Failure {
-    let mut next = Some(error);
+    if let Some(transport) = error.downcast_ref::<TransportError>() {
+        return transport.failure();
+    }
+    let Some(io) = error.downcast_ref::<io::Error>() else {
+        return failure_within(error.source());
+    };
+    // `source()` of an `io::Error` skips the error it wraps.
+    match io
+        .get_ref()
+        .map(<dyn StdError + Send + Sync>::downcast_ref::<TransportError>)
+    {
+        Some(Some(transport)) => transport.failure(),
+        Some(None) => Failure::Other,
+        None => failure_of_io(io.kind()),
+    }
+}
+
+/// The first `io::Error` below tells how the connection broke; it never tells that nothing was sent.
+fn failure_within(mut next: Option<&(dyn StdError + 'static)>) -> Failure {
     while let Some(error) = next {
-        if let Some(transport) = error.downcast_ref::<TransportError>() {
-            return transport.failure();
-        }
         if let Some(io) = error.downcast_ref::<io::Error>() {
-            match io.get_ref() {
-                // `source()` of an `io::Error` skips the error it wraps.
-                Some(wrapped) => {
-                    next = Some(wrapped);
-                    continue;
-                }
-                None => return failure_of_io(io.kind()),
-            }
+            return failure_of_io(io.kind());
         }
         next = error.source();
     }
@@ -43,7 +53,6 @@ fn failure_of(error: &(dyn StdError + 'static)) -> Failure {
 
 fn failure_of_io(kind: io::ErrorKind) -> Failure {
     match kind {
-        io::ErrorKind::ConnectionRefused => Failure::Refused,
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe => Failure::Reset,
@@ -78,6 +87,16 @@ mod tests {
         assert_eq!(failure(reset), Some(Failure::Reset));
         let lookalike = io::Error::other("connection refused");
         assert_eq!(failure(lookalike), Some(Failure::Other));
+    }
+
+    #[test]
+    fn what_failed_behind_the_service_proves_nothing_about_the_call() {
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(failure(refused), Some(Failure::Other));
+        // Another call's error, as the cause of a body that broke.
+        let behind = TransportError::new(Failure::Refused, "another call");
+        let outside = TransportError::new(Failure::Reset, behind);
+        assert_eq!(failure(io::Error::other(outside)), Some(Failure::Reset));
     }
 
     #[test]

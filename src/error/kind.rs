@@ -82,10 +82,11 @@ pub(super) fn advice(report: &Report) -> &'static str {
         report.retry.is_some(),
         report.idempotency_key.is_some(),
     ) {
-        (Delivery::Unknown, _, true) => {
+        // A moment to come again is named only where the upstream honours the key.
+        (Delivery::Unknown, true, true) => {
             "; it may have been done: send the same idempotency key again, or ask the upstream"
         }
-        (Delivery::Unknown, _, false) => {
+        (Delivery::Unknown, ..) => {
             "; it may have been done: ask the upstream before anything is sent again"
         }
         (_, true, _) => "; nothing was done: try again at `retry_at`",

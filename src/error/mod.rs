@@ -25,7 +25,8 @@ use crate::{BoxError, clock};
 ///
 /// fn order_state(error: &Error) -> (&'static str, Option<std::time::SystemTime>) {
 ///     match error.delivery() {
-///         Delivery::Unknown => ("reconcile by key", error.retry_at()),
+///         // With a moment to come again: by the same key. Without one: by asking the upstream.
+///         Delivery::Unknown => ("reconcile", error.retry_at()),
 ///         _ => (error.code(), error.retry_at()),
 ///     }
 /// }
@@ -43,6 +44,13 @@ struct Inner {
 }
 
 /// What the error is about.
+#[cfg_attr(
+    not(feature = "client"),
+    allow(
+        dead_code,
+        reason = "only the client reads statuses and bodies for the caller"
+    )
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Cause {
     /// Something is wrong on this side: the value, the rule and the fix.
@@ -145,7 +153,8 @@ impl Error {
         self.kind() == ErrorKind::Timeout
     }
 
-    /// Whether the upstream is known to be unavailable, so that nothing was sent.
+    /// Whether the upstream is unavailable: refused here because of it, or a 5xx. Of an earlier
+    /// attempt that says nothing; [`delivery`](Self::delivery) does.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         self.kind() == ErrorKind::Unavailable
@@ -216,7 +225,7 @@ impl Error {
             _ => StopReason::Permanent,
         };
         let mut error = Self::new(Cause::Failure(failure), reason, failure.delivery());
-        error.0.report.attempts = 1;
+        error.0.report.attempts = u32::from(failure != Failure::InvalidRequest);
         error
     }
 
@@ -224,6 +233,14 @@ impl Error {
     pub(crate) fn unsent(failure: Failure) -> Self {
         let mut error = Self::transport(failure);
         error.0.report.attempts = 0;
+        error
+    }
+
+    /// The inner service broke before it was given anything to send.
+    pub(crate) fn before_sending(error: impl Into<BoxError>) -> Self {
+        let mut error = Self::from_inner(error);
+        error.0.report.attempts = 0;
+        error.0.report.delivery = Delivery::NotSent;
         error
     }
 
@@ -236,6 +253,12 @@ impl Error {
             after,
         });
         error
+    }
+
+    /// The same error with the codes of a payment.
+    pub(crate) fn for_payments(mut self, payments: bool) -> Self {
+        self.0.payments |= payments;
+        self
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {

@@ -1,5 +1,6 @@
 //! What travels with a request or a response: from the caller to the layers, and between them.
 
+use std::fmt;
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -45,7 +46,7 @@ impl Deadline {
 /// let mut request = http::Request::new(());
 /// request.extensions_mut().insert(RateLimitKey::new("account-17"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RateLimitKey(std::sync::Arc<str>);
 
 impl RateLimitKey {
@@ -56,11 +57,24 @@ impl RateLimitKey {
     }
 }
 
+impl fmt::Debug for RateLimitKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RateLimitKey")
+    }
+}
+
 /// Who the upstream counts a request against: its credential, and the caller's finer key.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Identity {
     credential: Option<HeaderValue>,
     finer: Option<RateLimitKey>,
+}
+
+impl fmt::Debug for Identity {
+    /// Nothing of the credential.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity")
+    }
 }
 
 impl Identity {
@@ -88,10 +102,19 @@ pub(crate) fn hash(value: impl Hash) -> u64 {
 }
 
 /// On a retry: this is not a new call, and it may hold the reservation for the probe.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Resend {
     pub(crate) reservation: Option<u64>,
     pub(crate) grant: Option<Grant>,
+}
+
+impl Clone for Resend {
+    fn clone(&self) -> Self {
+        Self {
+            reservation: self.reservation,
+            grant: self.grant.as_ref().map(Grant::duplicate),
+        }
+    }
 }
 
 /// On a response: its Retry-After has closed the upstream's or the credential's gate.

@@ -82,7 +82,9 @@ impl<S> Layer<S> for ResilienceLayer {
         // Outside the retries, so that every attempt carries the same key.
         let keyed = IdempotencyLayer::new(upstreams()).layer(retried);
         // It bounds everything, the waits included.
-        let bounded = DeadlineLayer::new(policy.deadline()).layer(keyed);
+        let bounded = DeadlineLayer::new(policy.deadline())
+            .for_payments(policy.is_for_payments())
+            .layer(keyed);
         // Before anything else: what must not be sent needs no deadline.
         RequireHttpsLayer::new(upstreams()).layer(bounded)
     }

@@ -102,19 +102,34 @@ pub struct Budget {
 }
 
 /// The trace of one first attempt, to be given to [`Budget::undo`] if it was not sent after all.
-/// Dropped, the first attempt counts. A clone stands for the same first attempt: only one of them may
-/// be taken back.
-#[derive(Clone, Debug)]
+/// Dropped, the first attempt counts.
+#[derive(Debug)]
 pub struct Deposit {
     tick: u32,
 }
 
 /// The right to send one retry. Dropped, the retry counts as sent; if it was not, hand it to
-/// [`Budget::give_back`]. A clone stands for the same retry: only one of them may be given back.
-#[derive(Clone, Debug)]
+/// [`Budget::give_back`].
+#[derive(Debug)]
 #[must_use = "a grant that is not used belongs to `Budget::give_back`"]
 pub struct Grant {
     tick: u32,
+}
+
+#[cfg(feature = "middleware")]
+impl Deposit {
+    /// Another trace of the same first attempt: only one of the two may be undone.
+    pub(crate) const fn duplicate(&self) -> Self {
+        Self { tick: self.tick }
+    }
+}
+
+#[cfg(feature = "middleware")]
+impl Grant {
+    /// Another hold on the same retry: only one of the two may be given back.
+    pub(crate) const fn duplicate(&self) -> Self {
+        Self { tick: self.tick }
+    }
 }
 
 impl Budget {

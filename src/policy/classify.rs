@@ -120,9 +120,10 @@ fn repeat_status(status: StatusCode, retry_after: bool, guarantee: Guarantee) ->
 }
 
 fn if_harmless(repeat: Repeat, guarantee: Guarantee) -> Repeat {
-    match guarantee {
-        Guarantee::Idempotent | Guarantee::Keyed => repeat,
-        Guarantee::None | Guarantee::Tunnel => Repeat::Never(StopReason::NotIdempotent),
+    if guarantee.allows_repeat() {
+        repeat
+    } else {
+        Repeat::Never(StopReason::NotIdempotent)
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Guarantee {
     Keyed,
     /// Nothing: a repeat may do it twice.
     None,
+    /// Nothing, and the policy says to repeat it all the same: a rule was overridden.
+    Waived,
     /// CONNECT: a tunnel, never repeated.
     Tunnel,
 }
@@ -42,6 +44,12 @@ impl Guarantee {
             _ if key_honoured => Self::Keyed,
             _ => Self::None,
         }
+    }
+
+    /// Whether a request that may have been acted on can be sent again.
+    #[must_use]
+    pub const fn allows_repeat(self) -> bool {
+        matches!(self, Self::Idempotent | Self::Keyed | Self::Waived)
     }
 }
 

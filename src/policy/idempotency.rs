@@ -49,6 +49,15 @@ impl IdempotencyKey {
     /// # Ok::<(), InvalidKey>(())
     /// ```
     pub fn parse(key: &str) -> Result<Self, InvalidKey> {
+        Self::check(key)?;
+        // Every character that passed is legal in a header.
+        HeaderValue::from_str(key)
+            .map(Self)
+            .map_err(|_| InvalidKey::Character { position: 0 })
+    }
+
+    /// What [`parse`](Self::parse) asks of a key.
+    pub(crate) fn check(key: &str) -> Result<(), InvalidKey> {
         let length = key.chars().count();
         if length == 0 {
             return Err(InvalidKey::Empty);
@@ -63,10 +72,7 @@ impl IdempotencyKey {
         if key.starts_with(' ') || key.ends_with(' ') {
             return Err(InvalidKey::OuterSpace);
         }
-        // Every character that passed is legal in a header.
-        HeaderValue::from_str(key)
-            .map(Self)
-            .map_err(|_| InvalidKey::Character { position: 0 })
+        Ok(())
     }
 
     /// A new key: a `UUIDv4` (RFC 9562 section 5.4) made of these random bytes, of which six bits

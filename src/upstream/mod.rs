@@ -112,19 +112,15 @@ impl Upstream {
             return;
         }
         let unit = self.random.unit();
-        let gate_until = self.change(|circuit| {
-            circuit.finish(now, permit, ending, unit, &self.traffic);
-            circuit.gate_until()
-        });
+        self.change(|circuit| circuit.finish(now, permit, ending, unit, &self.traffic));
         if permit.is_probe() {
             // Also one that told nothing: somebody else may try.
             self.changed.notify_waiters();
         }
-        let closed_for = gate_until.map(|until| until.saturating_duration_since(now));
-        if let (Some(remaining), Some(_)) = (closed_for, ending.closing)
-            && remaining > LONG_GATE
+        if let Some(closing) = ending.closing
+            && closing.asked() > LONG_GATE
         {
-            event::long_gate(&self.name, remaining);
+            event::long_gate(&self.name, closing);
         }
     }
 
@@ -159,8 +155,8 @@ impl Upstream {
     }
 
     /// Whether forgetting it loses nothing but its history.
-    fn is_idle(&self) -> bool {
-        self.circuit().is_idle()
+    fn is_idle(&self, now: Instant) -> bool {
+        self.circuit().is_idle(now)
     }
 
     /// Calls per second it is used to.

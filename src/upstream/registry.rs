@@ -1,6 +1,7 @@
 //! The bounded map of upstreams.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use http::Request;
 use papaya::HashMap;
@@ -47,9 +48,22 @@ struct Shared {
 }
 
 /// The upstream of a request, found once and passed down with it, and the first attempt that was
-/// counted for it.
-#[derive(Clone)]
-struct Found(Arc<Upstream>, Deposit);
+/// counted for it. It means nothing to the upstreams of another client.
+struct Found {
+    among: Arc<Shared>,
+    upstream: Arc<Upstream>,
+    first: Deposit,
+}
+
+impl Clone for Found {
+    fn clone(&self) -> Self {
+        Self {
+            among: Arc::clone(&self.among),
+            upstream: Arc::clone(&self.upstream),
+            first: self.first.duplicate(),
+        }
+    }
+}
 
 impl Upstreams {
     /// No upstreams yet. Each override that the policy carries is logged at WARN.
@@ -92,22 +106,37 @@ impl Upstreams {
 
     /// The upstream of this request: passed down from an outer layer, or looked up.
     pub(crate) fn find<B>(&self, request: &Request<B>) -> Arc<Upstream> {
-        if let Some(Found(upstream, _)) = request.extensions().get() {
-            return Arc::clone(upstream);
+        if let Some(found) = self.found(request) {
+            return Arc::clone(&found.upstream);
         }
         let key = KeyRef::new(request.uri(), request.extensions().get::<UpstreamName>());
         self.look_up(key)
     }
 
     /// The first attempt that an outer layer has counted for this request.
-    pub(crate) fn deposit_of<B>(request: &Request<B>) -> Option<Deposit> {
-        let found = request.extensions().get::<Found>();
-        found.map(|Found(_, deposit)| deposit.clone())
+    pub(crate) fn deposit_of<B>(&self, request: &Request<B>) -> Option<Deposit> {
+        self.found(request).map(|found| found.first.duplicate())
     }
 
     /// Leaves what is known with the request, for the layers below.
-    pub(crate) fn pass_down<B>(request: &mut Request<B>, upstream: Arc<Upstream>, first: Deposit) {
-        request.extensions_mut().insert(Found(upstream, first));
+    pub(crate) fn pass_down<B>(
+        &self,
+        request: &mut Request<B>,
+        upstream: Arc<Upstream>,
+        first: &Deposit,
+    ) {
+        let (among, first) = (Arc::clone(&self.shared), first.duplicate());
+        let found = Found {
+            among,
+            upstream,
+            first,
+        };
+        request.extensions_mut().insert(found);
+    }
+
+    fn found<'a, B>(&self, request: &'a Request<B>) -> Option<&'a Found> {
+        let found = request.extensions().get::<Found>();
+        found.filter(|found| Arc::ptr_eq(&found.among, &self.shared))
     }
 
     fn look_up(&self, key: KeyRef<'_>) -> Arc<Upstream> {
@@ -138,11 +167,20 @@ impl Upstreams {
         let upstreams = self.shared.by_key.pin();
         let quietest = upstreams
             .iter()
-            .filter(|(_, upstream)| Arc::strong_count(upstream) == 1 && upstream.is_idle())
+            .filter(|(_, upstream)| is_spare(upstream, now))
             .take(CANDIDATES)
             .min_by(|(_, a), (_, b)| a.rate(now).total_cmp(&b.rate(now)));
-        quietest.is_some_and(|(key, _)| upstreams.remove(key).is_some())
+        // Somebody may have come for it in the meantime.
+        quietest.is_some_and(|(key, _)| {
+            let removed = upstreams.remove_if(key, |_, upstream| is_spare(upstream, now));
+            matches!(removed, Ok(Some(_)))
+        })
     }
+}
+
+/// Nobody uses it, and forgetting it loses nothing but its history.
+fn is_spare(upstream: &Arc<Upstream>, now: Instant) -> bool {
+    Arc::strong_count(upstream) == 1 && upstream.is_idle(now)
 }
 
 #[cfg(test)]

@@ -93,7 +93,33 @@ async fn an_upstream_found_above_is_used_below() {
     let mut request = Request::get("https://api.example/").body(()).unwrap();
     let above = upstreams.find(&request);
     let first = above.budget().deposit(clock::now());
-    Upstreams::pass_down(&mut request, Arc::clone(&above), first);
+    upstreams.pass_down(&mut request, Arc::clone(&above), &first);
     *request.uri_mut() = "https://rewritten.example/".parse().unwrap();
     assert!(Arc::ptr_eq(&above, &upstreams.find(&request)));
+}
+
+#[tokio::test]
+async fn an_upstream_found_by_another_client_is_a_stranger() {
+    let (theirs, ours) = (bounded(8), bounded(8));
+    let mut request = Request::get("https://api.example/").body(()).unwrap();
+    let above = theirs.find(&request);
+    let first = above.budget().deposit(clock::now());
+    theirs.pass_down(&mut request, Arc::clone(&above), &first);
+    assert!(!Arc::ptr_eq(&above, &ours.find(&request)));
+    assert!(ours.deposit_of(&request).is_none() && theirs.deposit_of(&request).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_old_failure_does_not_keep_an_upstream_for_ever() {
+    let upstreams = bounded(1);
+    let failed = to(&upstreams, "https://failed.example/");
+    let now = clock::now();
+    let permit = failed.admit_untroubled(now, &Call::default()).unwrap();
+    failed.finish(now, permit, &Ending::new(Health::Failure));
+    drop(failed);
+    let too_soon = to(&upstreams, "https://too-soon.example/");
+    assert_eq!(&**too_soon.name(), "overflow", "its streak still counts");
+    tokio::time::advance(std::time::Duration::from_secs(121)).await;
+    let later = to(&upstreams, "https://later.example/");
+    assert_eq!(&**later.name(), "https://later.example:443");
 }

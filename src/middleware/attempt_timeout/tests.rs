@@ -1,7 +1,5 @@
 //! The attempt timeout alone, on a service that knows nothing of it.
 
-use std::io::ErrorKind;
-
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -41,7 +39,7 @@ async fn an_answer_in_time_passes_and_a_later_one_is_not_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_foreign_error_in_time_is_read_by_its_type() {
     let upstream = Script::new([
-        io(ErrorKind::ConnectionRefused).after(secs(1)),
+        refused().after(secs(1)),
         Step::Fail("connection refused".into()),
     ]);
     let refused = send(&upstream, get()).await.unwrap_err();

@@ -12,7 +12,7 @@ use crate::middleware::Deadline;
 use crate::middleware::extensions::{Identity, Resend, hash};
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::{Admission, Call, Ending, Permit, Wait};
-use crate::policy::{Guarantee, PATIENCE, Priority};
+use crate::policy::{PATIENCE, Priority};
 use crate::upstream::Upstream;
 use crate::{Error, Upstreams, clock};
 
@@ -47,22 +47,22 @@ pub(super) enum Answer {
 }
 
 impl Applicant {
-    pub(super) fn of<B>(request: &Request<B>, policy: &Policy, upstream: Arc<Upstream>) -> Self {
+    pub(super) fn of<B>(request: &mut Request<B>, upstreams: &Upstreams) -> Self {
         let now = clock::now();
-        let extensions = request.extensions();
-        let resend = extensions.get::<Resend>();
-        let call = describe(
-            request,
-            policy,
-            resend.and_then(|resend| resend.reservation),
-        );
+        let upstream = upstreams.find(request);
+        // Taken out: what the retry layer above says here concerns no circuit further down.
+        let resend = request.extensions_mut().remove::<Resend>();
+        let reservation = resend.as_ref().and_then(|resend| resend.reservation);
+        let policy = upstreams.policy();
+        let call = describe(request, policy, reservation);
         if resend.is_none() {
             upstream.arrive(now, &call);
         }
         let counted = match resend {
-            Some(resend) => resend.grant.clone().map(Counted::Retry),
-            None => Upstreams::deposit_of(request).map(Counted::First),
+            Some(resend) => resend.grant.map(Counted::Retry),
+            None => upstreams.deposit_of(request).map(Counted::First),
         };
+        let extensions = request.extensions();
         let patience_ends = now + PATIENCE;
         let deadline = extensions
             .get::<Deadline>()
@@ -183,7 +183,7 @@ fn describe<B>(request: &Request<B>, policy: &Policy, reservation: Option<u64>) 
     Call {
         key: key.map(hash),
         priority: extensions.get::<Priority>().copied().unwrap_or_default(),
-        repeatable: matches!(guarantee, Guarantee::Idempotent | Guarantee::Keyed),
+        repeatable: guarantee.allows_repeat(),
         // Hashed when it is asked for: a healthy call never is.
         rate_key: 0,
         reservation,

@@ -36,9 +36,8 @@ where
         self.inner.poll_ready(cx).map_err(Error::from_inner)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let upstream = self.upstreams.find(&request);
-        let mut applicant = Applicant::of(&request, self.upstreams.policy(), upstream);
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let mut applicant = Applicant::of(&mut request, &self.upstreams);
         if let Some(admitted) = applicant.pass_untroubled() {
             return CircuitFuture::attempt(self.inner.call(request), admitted);
         }

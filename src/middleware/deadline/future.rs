@@ -23,16 +23,17 @@ pin_project! {
 pin_project! {
     #[project = StateProj]
     enum State<F> {
-        Running { #[pin] call: Timed<F> },
+        Running { #[pin] call: Timed<F>, payments: bool },
         Refused { error: Option<Error> },
     }
 }
 
 impl<F> CallDeadlineFuture<F> {
-    pub(super) const fn new(call: F, deadline: Instant) -> Self {
+    pub(super) const fn new(call: F, deadline: Instant, payments: bool) -> Self {
         Self {
             state: State::Running {
                 call: Timed::new(call, deadline),
+                payments,
             },
         }
     }
@@ -53,10 +54,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProj::Running { call } => Poll::Ready(match ready!(call.poll(cx)) {
-                Some(result) => result.map_err(Error::from_inner),
-                None => Err(Error::transport(Failure::Deadline(Progress::MaybeSent))),
-            }),
+            StateProj::Running { call, payments } => {
+                if let Some(result) = ready!(call.poll(cx)) {
+                    return Poll::Ready(result.map_err(Error::from_inner));
+                }
+                let ran_out = Failure::Deadline(Progress::MaybeSent);
+                Poll::Ready(Err(Error::transport(ran_out).for_payments(*payments)))
+            }
             StateProj::Refused { error } => {
                 let error = error.take();
                 Poll::Ready(Err(error.expect("a future is not polled once it was ready")))

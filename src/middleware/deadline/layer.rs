@@ -19,13 +19,20 @@ use super::CallDeadline;
 #[derive(Clone, Copy, Debug)]
 pub struct DeadlineLayer {
     deadline: Duration,
+    payments: bool,
 }
 
 impl DeadlineLayer {
     /// At most `deadline` from the start of the call to its response head.
     #[must_use]
     pub const fn new(deadline: Duration) -> Self {
-        Self { deadline }
+        let payments = false;
+        Self { deadline, payments }
+    }
+
+    /// Its errors carry the codes of payments.
+    pub(crate) const fn for_payments(self, payments: bool) -> Self {
+        Self { payments, ..self }
     }
 }
 
@@ -33,6 +40,6 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = CallDeadline<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CallDeadline::new(inner, self.deadline)
+        CallDeadline::new(inner, self.deadline, self.payments)
     }
 }

@@ -16,11 +16,16 @@ use crate::{BoxError, Error, clock};
 pub struct CallDeadline<S> {
     inner: S,
     deadline: Duration,
+    payments: bool,
 }
 
 impl<S> CallDeadline<S> {
-    pub(super) const fn new(inner: S, deadline: Duration) -> Self {
-        Self { inner, deadline }
+    pub(super) const fn new(inner: S, deadline: Duration, payments: bool) -> Self {
+        Self {
+            inner,
+            deadline,
+            payments,
+        }
     }
 }
 
@@ -44,9 +49,10 @@ where
         let tighter = arrived.map_or(ours, |arrived| arrived.min(ours));
         if tighter.instant() <= now {
             let passed = Failure::Deadline(Progress::Unsent);
-            return CallDeadlineFuture::refused(Error::unsent(passed));
+            return CallDeadlineFuture::refused(Error::unsent(passed).for_payments(self.payments));
         }
         request.extensions_mut().insert(tighter);
-        CallDeadlineFuture::new(self.inner.call(request), tighter.instant())
+        let call = self.inner.call(request);
+        CallDeadlineFuture::new(call, tighter.instant(), self.payments)
     }
 }

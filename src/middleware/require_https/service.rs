@@ -8,18 +8,24 @@ use http::{Request, Response, Uri};
 use tower_service::Service;
 
 use super::RequireHttpsFuture;
-use crate::{BoxError, Error};
+use crate::{BoxError, Error, Policy};
 
 /// The service of a [`RequireHttpsLayer`](super::RequireHttpsLayer).
 #[derive(Clone, Debug)]
 pub struct RequireHttps<S> {
     inner: S,
     required: bool,
+    payments: bool,
 }
 
 impl<S> RequireHttps<S> {
-    pub(super) const fn new(inner: S, required: bool) -> Self {
-        Self { inner, required }
+    pub(super) fn new(inner: S, policy: &Policy) -> Self {
+        let (required, payments) = (policy.requires_https(), policy.is_for_payments());
+        Self {
+            inner,
+            required,
+            payments,
+        }
     }
 }
 
@@ -39,10 +45,12 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         if self.required && is_exposed(request.uri()) {
             let host = request.uri().host().unwrap_or_default();
-            return RequireHttpsFuture::refused(Error::config(format!(
+            let problem = format!(
                 "plain HTTP to `{host}` is refused by this policy: use https, or build the policy \
                  with `.require_https(false)` and `.allow(Rule::PlainHttp, \"…\")`"
-            )));
+            );
+            let error = Error::config(problem).for_payments(self.payments);
+            return RequireHttpsFuture::refused(error);
         }
         RequireHttpsFuture::passed(self.inner.call(request))
     }

@@ -1,7 +1,5 @@
 //! What is refused in the clear, and what is not.
 
-use std::io::ErrorKind;
-
 use http::Method;
 use tower::ServiceExt;
 use tower_layer::Layer;
@@ -82,7 +80,7 @@ async fn the_refusal_names_the_host_and_the_fix_and_no_secret() {
 
 #[tokio::test]
 async fn a_foreign_error_is_read_by_its_type() {
-    let upstream = Script::new([io(ErrorKind::ConnectionRefused)]);
+    let upstream = Script::new([refused()]);
     let error = send(Policy::external(), &upstream, URL).await.unwrap_err();
     assert_eq!(error.failure(), Some(Failure::Refused));
 }

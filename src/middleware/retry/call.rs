@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 
-use crate::config::{Policy, Preset};
+use crate::config::Policy;
 use crate::middleware::extensions::{Deadline, FreshConnection, Identity, Resend, hash};
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::Call;
@@ -24,7 +24,7 @@ pub(super) struct CallLog {
     pub(super) guarantee: Guarantee,
     identity: Identity,
     started: Instant,
-    deadline: Option<Instant>,
+    deadline: Instant,
     /// Attempts that were sent, or may have been.
     pub(super) attempts: u32,
     delivery: Option<Delivery>,
@@ -53,6 +53,7 @@ impl CallLog {
         let (headers, extensions) = (request.headers(), request.extensions());
         let key = headers.get(policy.provider().key_header());
         let guarantee = policy.guarantee(request.method(), headers);
+        let deadline = clock::after(now, policy.deadline());
         Self {
             first: Some(upstream.budget().deposit(now)),
             upstreams,
@@ -62,9 +63,7 @@ impl CallLog {
             guarantee,
             identity: Identity::of(request),
             started: now,
-            deadline: extensions
-                .get::<Deadline>()
-                .map(|deadline| deadline.instant()),
+            deadline: tighter(deadline, extensions.get::<Deadline>()),
             attempts: 0,
             delivery: None,
             repeated_once: false,
@@ -80,7 +79,8 @@ impl CallLog {
     /// Leaves with the request what the layers below need of this.
     pub(super) fn pass_down<B>(&self, request: &mut Request<B>) {
         if let Some(first) = &self.first {
-            Upstreams::pass_down(request, Arc::clone(&self.upstream), first.clone());
+            self.upstreams
+                .pass_down(request, Arc::clone(&self.upstream), first);
         }
     }
 
@@ -102,7 +102,7 @@ impl CallLog {
     }
 
     pub(super) fn is_payment(&self) -> bool {
-        self.policy().preset() == Preset::ExternalPayments
+        self.policy().is_for_payments()
     }
 
     /// Whether the next attempt could be followed by another.
@@ -110,13 +110,12 @@ impl CallLog {
         self.attempts + 1 < self.policy().max_attempts() && self.guarantee != Guarantee::Tunnel
     }
 
-    pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
-        self.deadline
-            .map(|deadline| deadline.saturating_duration_since(now))
+    pub(super) fn time_left(&self, now: Instant) -> Duration {
+        self.deadline.saturating_duration_since(now)
     }
 
     pub(super) fn is_too_late(&self, now: Instant) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= now)
+        self.deadline <= now
     }
 
     /// An attempt has ended with this delivery.
@@ -144,7 +143,7 @@ impl CallLog {
         let extensions = request.extensions_mut();
         extensions.insert(Resend {
             reservation: self.reservation,
-            grant: self.grant.clone(),
+            grant: self.grant.as_ref().map(Grant::duplicate),
         });
         let misdirected = self.last_response.as_ref().map(|(status, _)| *status);
         if misdirected == Some(StatusCode::MISDIRECTED_REQUEST) {
@@ -198,4 +197,9 @@ impl Drop for CallLog {
             self.upstream.release_probe(reservation);
         }
     }
+}
+
+/// Without a deadline layer around it, the policy's deadline holds here.
+fn tighter(ours: Instant, arrived: Option<&Deadline>) -> Instant {
+    arrived.map_or(ours, |arrived| arrived.instant().min(ours))
 }

@@ -78,7 +78,8 @@ impl CallLog {
         let Some(failure) = error.failure().filter(|_| error.report().attempts() > 0) else {
             return Conclusion::Return(Err(self.refused_here(error)));
         };
-        self.attempted(failure.delivery());
+        // The error knows more than its failure, if it comes from another stack of these layers.
+        self.attempted(error.delivery());
         match self.decide(Outcome::Failure(failure), replayable, Duration::ZERO, false) {
             Ok(at) => {
                 self.last_response = None;
@@ -95,7 +96,11 @@ impl CallLog {
     /// The attempt was not sent: the call ends with that, and with the response of the attempt
     /// before, if a wait lies between.
     pub(super) fn refused_here(&mut self, error: Error) -> Error {
-        self.refused();
+        if error.delivery() == Delivery::NotSent {
+            self.refused();
+        } else {
+            self.attempted(error.delivery());
+        }
         let reason = error.report().stop_reason();
         let retry_after = error
             .retry_after()
@@ -134,7 +139,7 @@ impl CallLog {
                 .backoff()
                 .delay(retry, self.last_delay, self.unit()),
             server_wait,
-            time_left: self.time_left(now),
+            time_left: Some(self.time_left(now)),
             standing: self.standing(now, closed_gate),
         };
         let mut grant = None;
@@ -179,7 +184,7 @@ impl CallLog {
             (Delivery::Done, _) => false,
             // Sending the same key again is how such a doubt is settled, however the call ended.
             (Delivery::Unknown, Guarantee::Keyed) => true,
-            (Delivery::Unknown, guarantee) => useful && guarantee == Guarantee::Idempotent,
+            (Delivery::Unknown, guarantee) => useful && guarantee.allows_repeat(),
             _ => useful,
         };
         if !repeatable {

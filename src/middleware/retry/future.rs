@@ -93,7 +93,7 @@ where
                 }
                 StateProj::Readying => {
                     let unready = match this.service.poll_ready(cx) {
-                        Poll::Ready(ready) => ready.map_err(Error::from_inner),
+                        Poll::Ready(ready) => ready.map_err(Error::before_sending),
                         // Only this layer can still say what became of the attempts before.
                         Poll::Pending if this.log.is_too_late(clock::now()) => {
                             Err(Error::unsent(Failure::Deadline(Progress::Unsent)))

@@ -107,7 +107,7 @@ impl Circuit {
             Some((reason, remaining)) => Verdict::Until(now + remaining, reason),
             None => match &mut self.state {
                 State::Closed(closed) => closed.admit(now, call, &self.settings, traffic),
-                State::HalfOpen(half_open) => half_open.admit(now, call),
+                State::HalfOpen(half_open) => half_open.admit(now, call, self.settings.max_break),
                 State::Paced(pace) => paced(pace, now, call),
                 State::Open(_) => Verdict::No(Refusal::Open),
             },
@@ -123,6 +123,12 @@ impl Circuit {
             State::Open(open) if open.until <= now => {
                 let half_open = open.half_open(self.outage, self.settings.ramp);
                 self.transition(State::HalfOpen(half_open));
+            }
+            // A probe whose future nobody polls tells nothing, and must not wedge the circuit. From
+            // here on its result is that of an older generation.
+            State::HalfOpen(half_open) if half_open.probing.is_some_and(|lapses| lapses <= now) => {
+                half_open.probe_again(now);
+                self.generation += 1;
             }
             State::Paced(_) if pace_is_over => self.close(now, traffic),
             State::Closed(closed) if pace_is_over => closed.slowdown = None,
@@ -140,7 +146,11 @@ impl Circuit {
         unit: f64,
         traffic: &Traffic,
     ) -> Admission {
-        let has_room = call.waiting || self.waiting < WAITING_AT_MOST;
+        let places = match call.priority {
+            Priority::Foreground => WAITING_AT_MOST,
+            Priority::Background => WAITING_AT_MOST / 2,
+        };
+        let has_room = call.waiting || self.waiting < places;
         let reason = match *verdict {
             Verdict::Go => {
                 if let State::Closed(_) = self.state {
@@ -223,13 +233,13 @@ impl Closed {
 impl HalfOpen {
     /// One probe at a time. The call that closed the gate goes first; else one that can be repeated
     /// or that nobody waits for.
-    fn admit(&mut self, now: Instant, call: &Call) -> Verdict {
+    fn admit(&mut self, now: Instant, call: &Call, lapse: Duration) -> Verdict {
         let preferred = match self.first {
             Some(first) => call.reservation == Some(first),
             None => call.repeatable || call.priority == Priority::Background,
         };
         let preference_ends = self.since + PROBE_PREFERENCE;
-        if self.probing {
+        if self.probing.is_some() {
             // Nobody waits for a probe that nobody knows the end of longer than for a gate.
             Verdict::Until(now + call.patience.min(PATIENCE), Refusal::Probing)
         } else if now < self.next_probe {
@@ -237,7 +247,7 @@ impl HalfOpen {
         } else if !preferred && now < preference_ends {
             Verdict::Until(preference_ends, Refusal::Probing)
         } else {
-            self.probing = true;
+            self.probing = Some(now + lapse);
             self.first = None;
             Verdict::Probe
         }

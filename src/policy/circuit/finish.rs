@@ -32,6 +32,16 @@ pub enum Closing {
     RateKey(u64, Duration),
 }
 
+impl Closing {
+    /// What the server asked for.
+    #[must_use]
+    pub const fn asked(self) -> Duration {
+        match self {
+            Self::Upstream(wait) | Self::RateKey(_, wait) => wait,
+        }
+    }
+}
+
 impl Ending {
     /// An ending that took no time and closes nothing.
     #[must_use]
@@ -169,8 +179,9 @@ impl Circuit {
         traffic: &Traffic,
     ) {
         let wait = wait.min(self.settings.gate_cap);
-        let reopens = self.rate_gates.close(now, key, wait, unit);
-        if permit.generation != self.generation {
+        let (reopens, was_open) = self.rate_gates.close(now, key, wait, unit);
+        // Once for a closing: ten calls in flight that all met the limit are one lesson.
+        if permit.generation != self.generation || !was_open {
             return;
         }
         match &mut self.state {
@@ -253,8 +264,8 @@ impl HalfOpen {
         }
     }
 
-    fn probe_again(&mut self, at: Instant) {
-        self.probing = false;
+    pub(super) fn probe_again(&mut self, at: Instant) {
+        self.probing = None;
         self.next_probe = at;
     }
 }

@@ -45,17 +45,25 @@ pub(super) struct RateGates {
 }
 
 impl RateGates {
-    /// Answers when the gate ends.
-    pub(super) fn close(&mut self, now: Instant, key: u64, wait: Duration, unit: f64) -> Instant {
+    /// Answers when the gate ends, and whether it was open before.
+    pub(super) fn close(
+        &mut self,
+        now: Instant,
+        key: u64,
+        wait: Duration,
+        unit: f64,
+    ) -> (Instant, bool) {
         self.forget_lifted(now);
         let full = self.by_key.len() >= RATE_GATES && !self.by_key.contains_key(&key);
         let key = if full { SHARED } else { key };
-        let gate = match self.by_key.get(&key) {
-            Some(gate) => gate.moved(now, wait),
-            None => Gate::closed(now, wait, unit),
-        };
+        let before = self.by_key.get(&key);
+        let was_open = before.is_none();
+        let gate = before.map_or_else(
+            || Gate::closed(now, wait, unit),
+            |gate| gate.moved(now, wait),
+        );
         self.by_key.insert(key, gate);
-        gate.until
+        (gate.until, was_open)
     }
 
     pub(super) fn closed_until(&self, now: Instant, key: u64) -> Option<Instant> {
@@ -74,6 +82,10 @@ impl RateGates {
 
     pub(super) fn forget_lifted(&mut self, now: Instant) {
         self.by_key.retain(|_, gate| gate.until > now);
+    }
+
+    pub(super) fn are_lifted(&self, now: Instant) -> bool {
+        self.by_key.values().all(|gate| gate.until <= now)
     }
 
     pub(super) fn is_empty(&self) -> bool {

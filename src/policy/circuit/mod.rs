@@ -113,7 +113,8 @@ struct Closed {
 struct HalfOpen {
     since: Instant,
     ramp: Duration,
-    probing: bool,
+    /// The probe that is under way counts until then.
+    probing: Option<Instant>,
     /// After an inconclusive probe the next may go then.
     next_probe: Instant,
     first: Option<u64>,
@@ -124,7 +125,7 @@ impl Circuit {
     #[must_use]
     pub fn new(settings: CircuitSettings, now: Instant) -> Self {
         Self {
-            settings,
+            settings: settings.bounded(),
             state: State::Closed(Closed::new()),
             generation: 0,
             gate_from: 0,
@@ -163,10 +164,18 @@ impl Circuit {
             && self.rate_gates.is_empty()
     }
 
-    /// Whether this holds something that must not be forgotten.
+    /// Whether forgetting it loses nothing but its history: not open, not gated, nobody waiting. What
+    /// ended long ago and was never looked at since counts as ended.
     #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.is_untroubled() && self.waiting == 0
+    pub fn is_idle(&self, now: Instant) -> bool {
+        let settings = &self.settings;
+        let state_is_idle = match &self.state {
+            State::Closed(closed) => closed.streak.is_over(now, settings.within),
+            State::Open(open) => open.until + settings.max_break <= now,
+            State::HalfOpen(half_open) => half_open.since + settings.max_break <= now,
+            State::Paced(_) => false,
+        };
+        state_is_idle && self.waiting == 0 && self.rate_gates.are_lifted(now)
     }
 
     /// Why the upstream would refuse this call now, and for how long.

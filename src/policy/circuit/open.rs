@@ -27,7 +27,7 @@ impl Open {
             since: self.until,
             // A gate that was closed for a moment needs no long ramp.
             ramp: only_gated.map_or(ramp, |outage| outage.length().min(ramp)),
-            probing: false,
+            probing: None,
             next_probe: self.until,
             first: self.first,
         }

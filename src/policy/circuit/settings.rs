@@ -30,6 +30,25 @@ pub struct CircuitSettings {
     pub declared_peak: Option<f64>,
 }
 
+/// Beyond this a duration is a mistake, and a clock could not be set by it.
+const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+
+impl CircuitSettings {
+    /// The same, with no duration that a clock could not bear. The policy's builder refuses such
+    /// ones; a copy may have been changed since.
+    pub(super) fn bounded(self) -> Self {
+        let bounded = |duration: Duration| duration.min(LONGEST);
+        Self {
+            within: bounded(self.within),
+            break_duration: bounded(self.break_duration),
+            max_break: bounded(self.max_break),
+            ramp: bounded(self.ramp),
+            gate_cap: bounded(self.gate_cap),
+            ..self
+        }
+    }
+}
+
 /// Trip when this share of the results in the window failed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]

@@ -9,11 +9,15 @@ use crate::policy::backoff::between;
 /// Keys whose slots are remembered. Beyond this a returning call just gets a new slot.
 const REMEMBERED: usize = 16_384;
 
+/// How often a full memory is searched for slots that have passed.
+const SWEEP: Duration = Duration::from_secs(1);
+
 /// The slots behind an outage.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
     next: Option<Instant>,
     by_key: HashMap<u64, Instant>,
+    swept_at: Option<Instant>,
 }
 
 /// The span in which slots are given out.
@@ -72,8 +76,10 @@ impl Slots {
     }
 
     fn remember(&mut self, now: Instant, key: u64, slot: Instant) {
-        if self.by_key.len() >= REMEMBERED {
+        let is_full = self.by_key.len() >= REMEMBERED;
+        if is_full && self.swept_at.is_none_or(|swept_at| now >= swept_at + SWEEP) {
             self.by_key.retain(|_, slot| *slot > now);
+            self.swept_at = Some(now);
         }
         if self.by_key.len() < REMEMBERED {
             self.by_key.insert(key, slot);

@@ -42,6 +42,13 @@ impl Streak {
         self.failures.clear();
     }
 
+    /// Whether all of it is too old to count.
+    pub(super) fn is_over(&self, now: Instant, within: Duration) -> bool {
+        self.failures
+            .back()
+            .is_none_or(|&last| age(now, last) > within)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.failures.is_empty()
     }

@@ -61,6 +61,8 @@ struct Model {
     failures: Vec<f64>,
     open_until: f64,
     gate_until: f64,
+    /// A probe that nobody ends counts until then.
+    probe_lapses: Option<f64>,
 }
 
 impl Model {
@@ -72,6 +74,7 @@ impl Model {
             failures: Vec::new(),
             open_until: 0.0,
             gate_until: 0.0,
+            probe_lapses: None,
         }
     }
 
@@ -79,11 +82,15 @@ impl Model {
         self.state = state;
         self.generation += 1;
         self.failures.clear();
+        self.probe_lapses = None;
     }
 
     /// Breaks end by themselves; the pace ends when the circuit says so.
     fn pass_to(&mut self, now: f64, circuit: &Circuit) {
         if self.state == CircuitState::Open && self.open_until <= now {
+            self.becomes(CircuitState::HalfOpen);
+        }
+        if self.probe_lapses.is_some_and(|lapses| lapses <= now) {
             self.becomes(CircuitState::HalfOpen);
         }
         if self.state == CircuitState::Paced && circuit.state() == CircuitState::Closed {
@@ -110,9 +117,15 @@ impl Model {
                 self.recovered_in = self.generation;
             }
             (CircuitState::Paced, Health::Failure) if current => return None,
-            _ => {}
+            _ => self.tells_nothing(permit),
         }
         Some(false)
+    }
+
+    fn tells_nothing(&mut self, permit: Permit) {
+        if permit.is_probe() && permit.generation() == self.generation {
+            self.probe_lapses = None;
+        }
     }
 }
 
@@ -138,6 +151,7 @@ impl Pair {
                 let permit = self.under_way.swap_remove(which % self.under_way.len());
                 let now = self.story.at(self.now);
                 self.story.circuit.abandon(now, permit);
+                self.model.tells_nothing(permit);
             }
             Step::End(..) | Step::Drop(_) => {}
         }
@@ -180,6 +194,9 @@ impl Pair {
                     self.model.state == CircuitState::HalfOpen
                 );
                 prop_assert_eq!(permit.generation(), self.model.generation);
+                if permit.is_probe() {
+                    self.model.probe_lapses = Some(self.now + 120.0);
+                }
                 self.under_way.push(permit);
             }
             Admission::Wait(wait) => prop_assert!(false, "nobody was patient: {wait:?}"),

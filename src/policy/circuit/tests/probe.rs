@@ -183,3 +183,24 @@ fn a_503_to_what_was_sent_after_the_probe_closes_the_gate_again() {
     story.ends(70.0, paced, gates(100));
     assert_eq!(story.break_ends(), seconds(170.0));
 }
+
+#[test]
+fn a_probe_that_nobody_polls_does_not_wedge_the_circuit() {
+    let mut story = Story::payments();
+    story.trips_from(0.0);
+    let reopens = story.break_ends().as_secs_f64();
+    let forgotten = story.goes(reopens);
+    assert!(forgotten.is_probe());
+    // It has as long as the longest break.
+    assert_eq!(
+        story.refuses(reopens + 119.0, &IDEMPOTENT).0,
+        Refusal::Probing
+    );
+    let next = story.goes(reopens + 120.0);
+    assert!(next.is_probe());
+    // And should it end after all, it says nothing any more.
+    story.ends(reopens + 121.0, forgotten, Ending::new(Health::Success));
+    assert_eq!(story.circuit.state(), CircuitState::HalfOpen);
+    story.ends(reopens + 122.0, next, Ending::new(Health::Success));
+    assert_eq!(story.circuit.state(), CircuitState::Paced);
+}

@@ -125,11 +125,6 @@ pub(crate) fn io(kind: std::io::ErrorKind) -> Step {
     Step::Fail(std::io::Error::from(kind).into())
 }
 
-/// A transport that proves that nothing was sent.
-pub(crate) fn refused() -> Step {
-    Step::Fail(TransportError::new(Failure::Refused, "nobody listens").into())
-}
-
 /// What the upstream saw of one request.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {

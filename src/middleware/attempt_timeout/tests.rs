@@ -39,7 +39,7 @@ async fn an_answer_in_time_passes_and_a_later_one_is_not_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_foreign_error_in_time_is_read_by_its_type() {
     let upstream = Script::new([
-        refused().after(secs(1)),
+        failure(Failure::Refused).after(secs(1)),
         Step::Fail("connection refused".into()),
     ]);
     let refused = send(&upstream, get()).await.unwrap_err();

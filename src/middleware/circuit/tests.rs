@@ -77,7 +77,12 @@ async fn trip(circuit: &Guarded) {
 
 #[tokio::test(start_paused = true)]
 async fn while_nothing_is_wrong_answers_and_errors_pass_unchanged() {
-    let upstream = Script::new([status(200), status(404), refused(), status(200)]);
+    let upstream = Script::new([
+        status(200),
+        status(404),
+        failure(Failure::Refused),
+        status(200),
+    ]);
     let circuit = Guarded::new(external(), &upstream);
     assert_eq!(circuit.send(get()).await.unwrap().status(), 200);
     assert_eq!(circuit.send(get()).await.unwrap().status(), 404);

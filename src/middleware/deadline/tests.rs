@@ -37,7 +37,7 @@ async fn an_answer_in_time_passes_and_a_call_without_one_ends_at_the_deadline() 
 
 #[tokio::test(start_paused = true)]
 async fn a_foreign_error_in_time_is_read_by_its_type() {
-    let upstream = Script::new([refused().after(secs(1))]);
+    let upstream = Script::new([failure(Failure::Refused).after(secs(1))]);
     let error = send(&upstream, get()).await.unwrap_err();
     assert_eq!(error.failure(), Some(Failure::Refused));
 }

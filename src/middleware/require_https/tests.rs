@@ -80,7 +80,7 @@ async fn the_refusal_names_the_host_and_the_fix_and_no_secret() {
 
 #[tokio::test]
 async fn a_foreign_error_is_read_by_its_type() {
-    let upstream = Script::new([refused()]);
+    let upstream = Script::new([failure(Failure::Refused)]);
     let error = send(Policy::external(), &upstream, URL).await.unwrap_err();
     assert_eq!(error.failure(), Some(Failure::Refused));
 }

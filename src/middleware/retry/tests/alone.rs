@@ -33,7 +33,7 @@ async fn of_a_foreign_error_only_the_type_counts() {
         let outcome: Outcome = layer().layer(upstream.clone()).oneshot(unkeyed).await;
         (upstream.count(), outcome.delivery())
     };
-    assert_eq!(sent(refused()).await, (2, Delivery::Done));
+    assert_eq!(sent(failure(Failure::Refused)).await, (2, Delivery::Done));
     // It may be the service behind this one that refused, after the payment was made.
     let behind = io(std::io::ErrorKind::ConnectionRefused);
     assert_eq!(sent(behind).await, (1, Delivery::Unknown));

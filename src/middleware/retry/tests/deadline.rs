@@ -87,3 +87,17 @@ async fn an_upstream_that_is_not_ready_for_the_retry_does_not_cost_the_report() 
     assert_eq!(error.status().unwrap(), 500);
     assert!(error.retry_at().is_some());
 }
+
+#[tokio::test(start_paused = true)]
+async fn errors_from_outside_the_retries_carry_the_codes_of_payments_too() {
+    let passed = || with_extension(keyed(), crate::Deadline::at(clock::now()));
+    let upstream = Script::new([]);
+    let error = pay(&upstream, passed()).await.unwrap_err();
+    assert_eq!(error.code(), "payment_gateway_timeout");
+    let plain = call(http::Method::POST, "http://gateway.test/payments", "");
+    let error = pay(&upstream, plain).await.unwrap_err();
+    assert_eq!(error.code(), "payment_request_invalid");
+    let elsewhere = Stack::new(external(), &upstream).send(passed()).await;
+    assert_eq!(elsewhere.unwrap_err().code(), "upstream_timeout");
+    assert_eq!(upstream.count(), 0);
+}

@@ -113,3 +113,35 @@ async fn done_is_never_called_again_whatever_the_headers_say() {
     assert_eq!(outcome.stop(), StopReason::Answered);
     assert_eq!(outcome.comes_again(), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_an_inner_stack_does_not_know_the_outer_one_does_not_know_better() {
+    use tower::ServiceExt;
+    use tower_layer::Layer;
+    // Inside: reset, then refused for good. Outside there is nothing but retries.
+    let upstream = Script::new([
+        failure(Failure::Reset),
+        failure(Failure::Refused),
+        failure(Failure::Refused),
+        failure(Failure::Refused),
+    ]);
+    let layer = || {
+        let policy = payments().backoff(steady()).build().unwrap();
+        RetryLayer::new(crate::Upstreams::new(policy))
+    };
+    let outcome = layer()
+        .layer(layer().layer(upstream.clone()))
+        .oneshot(keyed())
+        .await;
+    assert_eq!(upstream.count(), 5, "the outer layer repeats what is keyed");
+    assert_eq!(outcome.delivery(), Delivery::Done);
+    let upstream = Script::new((0..16).map(|_| failure(Failure::Refused)));
+    upstream.clear();
+    upstream.add([failure(Failure::Reset)]);
+    upstream.add((0..16).map(|_| failure(Failure::Refused)));
+    let outcome = layer()
+        .layer(layer().layer(upstream))
+        .oneshot(keyed())
+        .await;
+    assert_eq!(outcome.delivery(), Delivery::Unknown);
+}

@@ -163,3 +163,72 @@ async fn a_keyed_409_means_the_first_is_still_running_and_any_other_does_not() {
         (1, StopReason::Permanent)
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_no_provider_would_know_again_is_no_key() {
+    let long = "k".repeat(256);
+    for key in ["", " ", "order 17 ", long.as_str()] {
+        let upstream = Script::new([status(500)]);
+        let outcome = pay(&upstream, with_header(post(), "idempotency-key", key)).await;
+        assert_eq!(upstream.count(), 1, "{key:?}");
+        assert_eq!(outcome.delivery(), Delivery::Unknown, "{key:?}");
+    }
+    let mut two = keyed();
+    two.headers_mut()
+        .append("idempotency-key", http::HeaderValue::from_static("other"));
+    let upstream = Script::new([status(500)]);
+    let outcome = pay(&upstream, two).await;
+    assert_eq!(
+        (upstream.count(), outcome.stop()),
+        (1, StopReason::NotIdempotent)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waived_rule_repeats_a_doubt_but_makes_no_key_of_none() {
+    let waived = || {
+        external()
+            .repeat_unkeyed(true)
+            .allow(Rule::UnkeyedRepeat, "the upstream removes duplicates")
+    };
+    let doubt = Script::new([status(500)]);
+    let outcome = Stack::new(waived(), &doubt).send(post()).await;
+    assert_eq!((doubt.count(), outcome.delivery()), (2, Delivery::Done));
+    let conflict = Script::new([status(409)]);
+    let outcome = Stack::new(waived(), &conflict).send(post()).await;
+    assert_eq!(
+        (conflict.count(), outcome.delivery()),
+        (1, Delivery::Rejected)
+    );
+    let unknown = Script::new([status(500)]);
+    let purge = call(Method::from_bytes(b"PURGE").unwrap(), URL, "");
+    let outcome = Stack::new(waived(), &unknown).send(purge).await;
+    assert_eq!(
+        (unknown.count(), outcome.stop()),
+        (1, StopReason::NotIdempotent)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_told_to_resend_a_key_that_is_not_honoured() {
+    let none = || payments().provider(Provider::none());
+    let unhonoured = Script::new([failure(Failure::Reset)]);
+    let error = Stack::new(none(), &unhonoured)
+        .send(keyed())
+        .await
+        .unwrap_err();
+    assert!(error.is_unknown() && error.retry_at().is_none());
+    assert!(
+        error
+            .to_string()
+            .contains("ask the upstream before anything is sent again")
+    );
+    let honoured = Script::new((0..4).map(|_| failure(Failure::Reset)));
+    let error = pay(&honoured, keyed()).await.unwrap_err();
+    assert!(error.is_unknown() && error.retry_at().is_some());
+    assert!(
+        error
+            .to_string()
+            .contains("send the same idempotency key again")
+    );
+}

@@ -164,3 +164,19 @@ fn more_credentials_than_it_remembers_share_a_gate_and_none_is_let_through() {
         assert_eq!(story.refuses(59.0, &call).0, Refusal::RateLimit);
     }
 }
+
+#[test]
+fn many_answers_that_met_one_limit_are_one_lesson() {
+    let mut story = Story::payments();
+    story.is_used_to(1.0, Duration::from_millis(20));
+    let permits: Vec<_> = (0..10).map(|_| story.goes(600.0)).collect();
+    for permit in permits {
+        story.ends(600.5, permit, limits(1));
+    }
+    let normal = story.normal(600.5);
+    assert_close(story.pace(602.0), 0.7 * normal);
+    // The gate ended and closes again: that is another.
+    let permit = story.goes(603.0);
+    story.ends(603.5, permit, limits(1));
+    assert_close(story.pace(605.0), 0.5 * normal);
+}

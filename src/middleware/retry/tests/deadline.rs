@@ -90,7 +90,7 @@ async fn an_upstream_that_is_not_ready_for_the_retry_does_not_cost_the_report() 
 
 #[tokio::test(start_paused = true)]
 async fn errors_from_outside_the_retries_carry_the_codes_of_payments_too() {
-    let passed = || with_extension(keyed(), crate::Deadline::at(clock::now()));
+    let passed = || with_extension(keyed(), Deadline::at(clock::now()));
     let upstream = Script::new([]);
     let error = pay(&upstream, passed()).await.unwrap_err();
     assert_eq!(error.code(), "payment_gateway_timeout");

@@ -1,4 +1,4 @@
-//! A scripted upstream for the tests of the layers, strict about readiness.
+//! A scripted upstream, strict about readiness.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -10,120 +10,13 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::{Method, Response};
 use http_body_util::{BodyExt, Full};
-use tower::ServiceExt;
-use tower_layer::Layer;
 use tower_service::Service;
 
-use super::extensions::FreshConnection;
-use super::{Deadline, Resilience, ResilienceLayer};
-use crate::policy::backoff::{Backoff, Jitter};
-use crate::policy::{Delivery, Failure, StopReason};
-use crate::{
-    BoxError, Error, Policy, PolicyBuilder, Provider, Report, TransportError, Upstreams, clock,
-};
-
-pub(crate) type Call = Request<Full<Bytes>>;
-pub(crate) type Answer = Response<Tracked>;
-pub(crate) type Outcome = Result<Answer, Error>;
-
-pub(crate) const URL: &str = "https://gateway.test/v1/payments?card=s3cret-query";
-
-pub(crate) const fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-pub(crate) const fn millis(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-/// Lets that much time pass, and whoever waits for it run.
-#[expect(clippy::disallowed_methods, reason = "a test says what time it is")]
-pub(crate) async fn pass(time: Duration) {
-    tokio::time::sleep(time).await;
-}
-
-/// Lets all other tasks run until none can go on.
-pub(crate) async fn settle() {
-    for _ in 0..64 {
-        tokio::task::yield_now().await;
-    }
-}
-
-pub(crate) fn call(method: Method, url: &str, body: &'static str) -> Call {
-    let mut request = Request::new(Full::new(Bytes::from_static(body.as_bytes())));
-    *request.method_mut() = method;
-    *request.uri_mut() = url.parse::<Uri>().unwrap();
-    request
-}
-
-pub(crate) fn get() -> Call {
-    call(Method::GET, URL, "")
-}
-
-pub(crate) fn put() -> Call {
-    call(Method::PUT, URL, "s3cret-body")
-}
-
-pub(crate) fn post() -> Call {
-    call(Method::POST, URL, "s3cret-body")
-}
-
-pub(crate) fn with_header(mut request: Call, name: &'static str, value: &str) -> Call {
-    request.headers_mut().insert(name, value.parse().unwrap());
-    request
-}
-
-pub(crate) fn with_extension<T: Clone + Send + Sync + 'static>(
-    mut request: Call,
-    extension: T,
-) -> Call {
-    request.extensions_mut().insert(extension);
-    request
-}
-
-pub(crate) fn keyed() -> Call {
-    with_header(post(), "idempotency-key", "order-1042")
-}
-
-/// What the upstream does with one request.
-pub(crate) enum Step {
-    Answer(StatusCode, Vec<(&'static str, String)>),
-    Fail(BoxError),
-    Hang,
-    After(Duration, Box<Step>),
-}
-
-impl Step {
-    pub(crate) fn after(self, time: Duration) -> Self {
-        Self::After(time, Box::new(self))
-    }
-
-    pub(crate) fn header(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
-        if let Self::Answer(_, headers) = &mut self {
-            headers.push((name, value.to_string()));
-        }
-        self
-    }
-}
-
-pub(crate) fn status(status: u16) -> Step {
-    Step::Answer(StatusCode::from_u16(status).unwrap(), Vec::new())
-}
-
-pub(crate) fn retry_after(code: u16, seconds: u64) -> Step {
-    status(code).header("retry-after", seconds)
-}
-
-pub(crate) fn failure(failure: Failure) -> Step {
-    Step::Fail(TransportError::new(failure, "scripted").into())
-}
-
-/// An error of another crate, of which only the type says something.
-pub(crate) fn io(kind: std::io::ErrorKind) -> Step {
-    Step::Fail(std::io::Error::from(kind).into())
-}
+use super::*;
+use crate::middleware::extensions::FreshConnection;
+use crate::{BoxError, Deadline, clock};
 
 /// What the upstream saw of one request.
 #[derive(Clone, Debug)]
@@ -353,89 +246,4 @@ impl http_body::Body for Tracked {
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
         Pin::new(&mut self.data).poll_frame(cx)
     }
-}
-
-/// Payments with a provider that honours keys, and a budget that does not get in the way.
-pub(crate) fn payments() -> PolicyBuilder {
-    Policy::external_payments(Provider::generic())
-        .to_builder()
-        .budget(0.5, 10)
-}
-
-/// Someone else's API, and a budget that does not get in the way.
-pub(crate) fn external() -> PolicyBuilder {
-    Policy::external().to_builder().budget(0.5, 10)
-}
-
-/// A backoff of exactly 1 s, 2 s, 4 s. External policies want jitter, so it is next to none.
-pub(crate) fn steady() -> Backoff {
-    Backoff::new(secs(1), 2.0, secs(60), Jitter::Proportional(1e-6)).unwrap()
-}
-
-/// The whole stack around an upstream, and what its calls share.
-#[derive(Clone, Debug)]
-pub(crate) struct Stack {
-    pub(crate) upstreams: Upstreams,
-    service: Resilience<Script>,
-}
-
-impl Stack {
-    pub(crate) fn new(policy: PolicyBuilder, upstream: &Script) -> Self {
-        Self::seeded(policy, upstream, 7)
-    }
-
-    pub(crate) fn seeded(policy: PolicyBuilder, upstream: &Script, seed: u64) -> Self {
-        let upstreams = Upstreams::with_seed(policy.build().unwrap(), seed);
-        let service = ResilienceLayer::over(upstreams.clone()).layer(upstream.clone());
-        Self { upstreams, service }
-    }
-
-    pub(crate) async fn send(&self, request: Call) -> Outcome {
-        self.service.clone().oneshot(request).await
-    }
-
-    /// Sends it in a task of its own, as far as it goes without time.
-    pub(crate) async fn start(&self, request: Call) -> tokio::task::JoinHandle<Outcome> {
-        let call = tokio::spawn(self.service.clone().oneshot(request));
-        settle().await;
-        call
-    }
-}
-
-/// What a test asks of an outcome, response or error.
-pub(crate) trait Tell {
-    fn report(&self) -> Report;
-
-    fn stop(&self) -> StopReason {
-        self.report().stop_reason()
-    }
-
-    fn delivery(&self) -> Delivery {
-        self.report().delivery()
-    }
-
-    fn attempts(&self) -> u32 {
-        self.report().attempts()
-    }
-
-    fn comes_again(&self) -> Option<Duration> {
-        self.report().retry_after()
-    }
-}
-
-impl Tell for Outcome {
-    fn report(&self) -> Report {
-        match self {
-            Ok(response) => Report::of(response).expect("a report").clone(),
-            Err(error) => error.report().clone(),
-        }
-    }
-}
-
-/// Runs `future` where making a timer panics.
-pub(crate) fn without_timers<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(future)
 }

@@ -1,0 +1,100 @@
+//! How the layers make an error, and what they add to it on its way out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+
+use super::{Cause, Error, Inner};
+use crate::policy::{Delivery, Failure, Refusal, StopReason};
+use crate::report::{Report, RetryAt};
+use crate::{BoxError, clock};
+
+impl Error {
+    pub(crate) fn new(cause: Cause, stop_reason: StopReason, delivery: Delivery) -> Self {
+        let report = Report {
+            upstream: Arc::from(""),
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            waited: Duration::ZERO,
+            stop_reason,
+            delivery,
+            idempotency_key: None,
+            retry: None,
+        };
+        Self(Box::new(Inner {
+            cause,
+            report,
+            payments: false,
+            last_response: None,
+            source: None,
+        }))
+    }
+
+    /// Something is wrong on this side, and nothing was sent.
+    pub(crate) fn config(problem: impl Into<String>) -> Self {
+        Self::new(
+            Cause::Config(problem.into()),
+            StopReason::Permanent,
+            Delivery::NotSent,
+        )
+    }
+
+    pub(crate) fn transport(failure: Failure) -> Self {
+        let reason = match failure {
+            Failure::Deadline(_) => StopReason::DeadlineExceeded,
+            _ => StopReason::Permanent,
+        };
+        let mut error = Self::new(Cause::Failure(failure), reason, failure.delivery());
+        error.0.report.attempts = u32::from(failure != Failure::InvalidRequest);
+        error
+    }
+
+    /// It ended before an attempt was made.
+    pub(crate) fn unsent(failure: Failure) -> Self {
+        let mut error = Self::transport(failure);
+        error.0.report.attempts = 0;
+        error
+    }
+
+    /// The inner service broke before it was given anything to send.
+    pub(crate) fn before_sending(error: impl Into<BoxError>) -> Self {
+        let mut error = Self::from_inner(error);
+        error.0.report.attempts = 0;
+        error.0.report.delivery = Delivery::NotSent;
+        error
+    }
+
+    pub(crate) fn refused(refusal: Refusal, upstream: &Arc<str>, after: Duration) -> Self {
+        let reason = StopReason::Refused(refusal);
+        let mut error = Self::new(Cause::Refused(refusal), reason, Delivery::NotSent);
+        error.0.report.upstream = Arc::clone(upstream);
+        error.0.report.retry = Some(RetryAt {
+            wall: clock::wall() + after,
+            after,
+        });
+        error
+    }
+
+    /// The same error with the codes of a payment.
+    pub(crate) fn for_payments(mut self, payments: bool) -> Self {
+        self.0.payments |= payments;
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_report(mut self, report: Report, payments: bool) -> Self {
+        self.0.report = report;
+        self.0.payments = payments;
+        self
+    }
+
+    pub(crate) fn with_last_response(mut self, response: Option<(StatusCode, HeaderMap)>) -> Self {
+        self.0.last_response = response;
+        self
+    }
+}

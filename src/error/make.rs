@@ -94,7 +94,7 @@ impl Error {
     }
 
     pub(crate) fn with_last_response(mut self, response: Option<(StatusCode, HeaderMap)>) -> Self {
-        self.0.last_response = response;
+        self.0.last_response = response.or(self.0.last_response);
         self
     }
 }

@@ -190,6 +190,8 @@ impl Upstream {
         drop(circuit);
         if after != before {
             self.changed.notify_waiters();
+        }
+        if is_in != was_in {
             event::circuit_changed(&self.name, was_in, is_in);
         }
         outcome

@@ -22,6 +22,12 @@ pub(crate) fn sleep_until(at: Instant) -> tokio::time::Sleep {
 /// A century: longer than any wait, short enough to be added to any clock.
 const FAR: Duration = Duration::from_secs(100 * 365 * 86_400);
 
+/// The wall clock's time after a wait of any length.
+pub(crate) fn wall_after(wait: Duration) -> SystemTime {
+    let now = wall();
+    now.checked_add(wait.min(FAR)).unwrap_or(now)
+}
+
 /// `at + wait`, for waits of any length.
 pub(crate) fn after(at: Instant, wait: Duration) -> Instant {
     at.checked_add(wait.min(FAR)).unwrap_or(at)

@@ -168,9 +168,12 @@ fn redacted(url: &str) -> String {
         Some(end) => url.split_at(end + 3),
         None => ("", url),
     };
-    // The user name first, in all that stands before the path: a password may hold a `?`.
-    let path = rest.find('/').unwrap_or(rest.len());
-    let rest = rest[..path].rfind('@').map_or(rest, |at| &rest[at + 1..]);
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    // A password may hold any of those: then nobody can tell where it ends.
+    if rest[authority..].contains('@') {
+        return format!("{scheme}…");
+    }
+    let rest = rest.rfind('@').map_or(rest, |at| &rest[at + 1..]);
     let bare = rest.split(['?', '#']).next().unwrap_or_default();
     format!("{scheme}{bare}")
 }
@@ -190,14 +193,9 @@ mod tests {
             "https://a.example/b"
         );
         assert_eq!(redacted("user:s3cret@a.example/b"), "a.example/b");
-        assert_eq!(
-            redacted("https://user:s3?cret@a.example/b"),
-            "https://a.example/b"
-        );
-        assert_eq!(
-            redacted("https://a.example/b?to=s3cret@c"),
-            "https://a.example/b"
-        );
+        assert_eq!(redacted("https://user:s3?cret@a.example/b"), "https://…");
+        assert_eq!(redacted("https://user:s3/cret@a.example/b"), "https://…");
+        assert_eq!(redacted("https://a.example/b?to=s3cret@c"), "https://…");
         assert_eq!(
             redacted("https://a.example/b#s3cret"),
             "https://a.example/b"

@@ -57,6 +57,19 @@ impl Checks {
             ),
             "raise the longest break",
         );
+        self.require(
+            circuit.max_break > policy.attempt_timeout,
+            format!(
+                "longest break {:?} is not above the attempt timeout, {:?}",
+                circuit.max_break, policy.attempt_timeout
+            ),
+            "raise it: a probe counts no longer than that, and must be able to end",
+        );
+        self.require(
+            policy.backoff.cap() <= LONGEST,
+            format!("backoff cap is {:?}", policy.backoff.cap()),
+            "choose at most 30 days",
+        );
         if let Some(rule) = circuit.failure_ratio {
             let share = rule.ratio > 0.0 && rule.ratio <= 1.0;
             self.require(

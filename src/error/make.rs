@@ -70,7 +70,7 @@ impl Error {
         let mut error = Self::new(Cause::Refused(refusal), reason, Delivery::NotSent);
         error.0.report.upstream = Arc::clone(upstream);
         error.0.report.retry = Some(RetryAt {
-            wall: clock::wall() + after,
+            wall: clock::wall_after(after),
             after,
         });
         error

@@ -36,7 +36,7 @@ where
     type Future = AttemptTimeoutFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.poll_ready(cx).map_err(Error::from_inner)
+        self.inner.poll_ready(cx).map_err(Error::before_sending)
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {

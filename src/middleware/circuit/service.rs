@@ -33,7 +33,7 @@ where
     type Future = CircuitFuture<S, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.poll_ready(cx).map_err(Error::from_inner)
+        self.inner.poll_ready(cx).map_err(Error::before_sending)
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {

@@ -173,7 +173,7 @@ impl CallLog {
             delivery: self.joined_delivery(),
             idempotency_key: self.key.clone(),
             retry: retry_after.map(|after| RetryAt {
-                wall: clock::wall() + after,
+                wall: clock::wall_after(after),
                 after,
             }),
         }
@@ -199,7 +199,7 @@ impl Drop for CallLog {
     }
 }
 
-/// Without a deadline layer around it, the policy's deadline holds here.
+/// Without a deadline layer around it, the policy's deadline holds here: no wait outlasts it.
 fn tighter(ours: Instant, arrived: Option<&Deadline>) -> Instant {
     arrived.map_or(ours, |arrived| arrived.instant().min(ours))
 }

@@ -9,9 +9,9 @@ use crate::middleware::extensions::GateClosed;
 use crate::policy::classify::{Outcome, Repeat, delivery, repeat};
 use crate::policy::retry_after::{self, RetryAfter};
 use crate::policy::{
-    Attempt, Conditions, Decision, Delivery, Guarantee, Standing, StopReason, decide,
+    Attempt, Conditions, Decision, Delivery, Failure, Guarantee, Standing, StopReason, decide,
 };
-use crate::{Error, clock, event};
+use crate::{Error, Report, clock, event};
 
 /// What follows an attempt.
 pub(super) enum Conclusion<C> {
@@ -45,7 +45,15 @@ impl CallLog {
             headers: response.headers(),
             retry_after: stated.is_some(),
         };
-        self.attempted(delivery(&outcome, &self.method, self.guarantee));
+        let delivery = delivery(&outcome, &self.method, self.guarantee);
+        // An inner stack of these layers may have sent it before, and not know what came of that.
+        let within = Report::of(&response).map(Report::delivery);
+        let doubtful = within == Some(Delivery::Unknown) && delivery != Delivery::Done;
+        self.attempted(if doubtful {
+            Delivery::Unknown
+        } else {
+            delivery
+        });
         let closed_gate = response.extensions().get::<GateClosed>().is_some()
             && self
                 .upstream
@@ -58,7 +66,12 @@ impl CallLog {
         let server_wait = obeyed.map_or(Duration::ZERO, |wait| {
             retry_after::spread(wait.min(most), self.unit())
         });
-        match self.decide(outcome, replayable, server_wait, closed_gate) {
+        let decision = if doubtful && !self.guarantee.allows_repeat() {
+            Err(StopReason::NotIdempotent)
+        } else {
+            self.decide(outcome, replayable, server_wait, closed_gate)
+        };
+        match decision {
             Ok(at) => {
                 let (head, _) = response.into_parts();
                 self.last_response = Some((head.status, head.headers));
@@ -79,6 +92,13 @@ impl CallLog {
             return Conclusion::Return(Err(self.refused_here(error)));
         };
         // The error knows more than its failure, if it comes from another stack of these layers.
+        let proves_too_much =
+            error.delivery() == Delivery::Unknown && failure.delivery() == Delivery::NotSent;
+        let failure = if proves_too_much {
+            Failure::Other
+        } else {
+            failure
+        };
         self.attempted(error.delivery());
         match self.decide(Outcome::Failure(failure), replayable, Duration::ZERO, false) {
             Ok(at) => {

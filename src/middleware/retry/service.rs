@@ -9,6 +9,7 @@ use tower_service::Service;
 use super::RetryFuture;
 use super::call::CallLog;
 use crate::body::Replay;
+use crate::middleware::extensions::Resend;
 use crate::{BoxError, Error, Upstreams};
 
 /// The service of a [`RetryLayer`](super::RetryLayer).
@@ -35,10 +36,12 @@ where
     type Future = RetryFuture<S, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.poll_ready(cx).map_err(Error::from_inner)
+        self.inner.poll_ready(cx).map_err(Error::before_sending)
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        // What another stack above says of its own retries means nothing here.
+        request.extensions_mut().remove::<Resend>();
         let upstream = self.upstreams.find(&request);
         let log = CallLog::begin(&request, self.upstreams.clone(), upstream);
         log.pass_down(&mut request);

@@ -75,6 +75,7 @@ impl Circuit {
         unit: f64,
         traffic: &Traffic,
     ) {
+        self.hold_lapse(permit);
         self.advance(now, traffic);
         // Attempts admitted before a transition say nothing about what came after it.
         if permit.generation == self.generation {
@@ -98,6 +99,16 @@ impl Circuit {
                 self.close_rate_gate(now, permit, key, wait, unit, traffic);
             }
             Some(Closing::Upstream(_)) | None => {}
+        }
+    }
+
+    /// A probe that has come to its end does not lapse, however long it took.
+    fn hold_lapse(&mut self, permit: Permit) {
+        if permit.probe
+            && permit.generation == self.generation
+            && let State::HalfOpen(half_open) = &mut self.state
+        {
+            half_open.probing = None;
         }
     }
 
@@ -180,8 +191,14 @@ impl Circuit {
     ) {
         let wait = wait.min(self.settings.gate_cap);
         let (reopens, was_open) = self.rate_gates.close(now, key, wait, unit);
+        if permit.generation != self.generation {
+            return;
+        }
         // Once for a closing: ten calls in flight that all met the limit are one lesson.
-        if permit.generation != self.generation || !was_open {
+        if !was_open {
+            if let Some(pace) = self.limiting_pace() {
+                pace.hold_until(reopens);
+            }
             return;
         }
         match &mut self.state {

@@ -78,7 +78,7 @@ pub enum CircuitState {
 pub struct Circuit {
     settings: CircuitSettings,
     state: State,
-    /// Counts transitions. A result counts only for the generation that admitted it.
+    /// Counts transitions, and probes that lapsed. A result counts only for the generation that admitted it.
     generation: u64,
     /// Answers to attempts admitted before this generation never close the gate again.
     gate_from: u64,
@@ -150,7 +150,7 @@ impl Circuit {
         }
     }
 
-    /// How often the circuit has changed its state. Results of older generations change nothing.
+    /// How often the circuit has changed its state, or given up a probe. Results of older generations change nothing.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
@@ -173,7 +173,7 @@ impl Circuit {
             State::Closed(closed) => closed.streak.is_over(now, settings.within),
             State::Open(open) => open.until + settings.max_break <= now,
             State::HalfOpen(half_open) => half_open.since + settings.max_break <= now,
-            State::Paced(_) => false,
+            State::Paced(pace) => pace.is_unpressed(now),
         };
         state_is_idle && self.waiting == 0 && self.rate_gates.are_lifted(now)
     }

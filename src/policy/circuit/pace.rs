@@ -176,9 +176,14 @@ impl Pace {
     /// Whether the limit has become pointless.
     pub(super) fn is_over(&mut self, now: Instant) -> bool {
         self.advance(now);
-        let unpressed = now.saturating_duration_since(self.last_pressed) >= self.lift_after;
         let far_above = self.limit >= self.normal.rate * FAR_ABOVE;
-        now >= self.started + self.ramp && (unpressed || far_above)
+        self.is_unpressed(now) || (far_above && now >= self.started + self.ramp)
+    }
+
+    /// Whether nothing has pressed against the limit for one ramp.
+    pub(super) fn is_unpressed(&self, now: Instant) -> bool {
+        let unpressed = now.saturating_duration_since(self.last_pressed);
+        unpressed >= self.lift_after && now >= self.started + self.ramp
     }
 
     /// Calls per second admitted now.

@@ -6,7 +6,7 @@ use super::presets::table;
 use super::safety::RULES;
 use super::*;
 
-const NONSENSE: [(Change, &str); 21] = [
+const NONSENSE: [(Change, &str); 23] = [
     (|policy| policy.max_attempts(0), "max_attempts is 0"),
     (
         |policy| policy.max_attempts(u32::MAX),
@@ -47,6 +47,17 @@ const NONSENSE: [(Change, &str); 21] = [
     (
         |policy| policy.break_duration(seconds(9), seconds(8)),
         "longest break 8s",
+    ),
+    (
+        |policy| policy.break_duration(millis(1), millis(2)),
+        "longest break 2ms is not above the attempt timeout",
+    ),
+    (
+        |policy| {
+            let endless = Backoff::new(seconds(1), 2.0, Duration::MAX, Jitter::Equal);
+            policy.backoff(endless.unwrap())
+        },
+        "backoff cap",
     ),
     (|policy| policy.ramp(Duration::ZERO), "ramp"),
     (|policy| policy.gate_cap(Duration::ZERO), "gate cap"),

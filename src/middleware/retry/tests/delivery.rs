@@ -145,3 +145,37 @@ async fn what_an_inner_stack_does_not_know_the_outer_one_does_not_know_better() 
         .await;
     assert_eq!(outcome.delivery(), Delivery::Unknown);
 }
+
+/// Payments inside, with a key of their own; outside someone who retries un-keyed requests.
+async fn nested(steps: impl IntoIterator<Item = Step>) -> (Vec<Seen>, Outcome) {
+    use tower::ServiceExt;
+    use tower_layer::Layer;
+    let upstream = Script::new(steps);
+    let inner = payments().backoff(steady()).build().unwrap();
+    let inner = crate::ResilienceLayer::new(inner).layer(upstream.clone());
+    let outer = RetryLayer::new(crate::Upstreams::new(Policy::external()));
+    let outcome = outer.layer(inner).oneshot(post()).await;
+    (upstream.seen(), outcome)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_inside_is_not_repeated_outside_under_another_key() {
+    let refused = || failure(Failure::Refused);
+    let (seen, outcome) = nested([failure(Failure::Reset), refused(), refused(), refused()]).await;
+    assert!(
+        seen.iter().all(|one| one.key == seen[0].key),
+        "one payment, one key"
+    );
+    assert_eq!((seen.len(), outcome.delivery()), (4, Delivery::Unknown));
+    let (seen, outcome) = nested([failure(Failure::Reset), status(400)]).await;
+    assert_eq!((seen.len(), outcome.delivery()), (2, Delivery::Unknown));
+    let (seen, outcome) = nested([failure(Failure::Reset), status(421), status(421)]).await;
+    assert!(
+        seen.iter().all(|one| one.key == seen[0].key),
+        "one payment, one key"
+    );
+    assert_eq!(outcome.delivery(), Delivery::Unknown);
+    // What is settled inside is settled.
+    let (_, outcome) = nested([failure(Failure::Reset), status(200)]).await;
+    assert_eq!(outcome.delivery(), Delivery::Done);
+}

@@ -204,3 +204,13 @@ fn a_probe_that_nobody_polls_does_not_wedge_the_circuit() {
     story.ends(reopens + 122.0, next, Ending::new(Health::Success));
     assert_eq!(story.circuit.state(), CircuitState::Paced);
 }
+
+#[test]
+fn a_slow_probe_counts_when_it_ends_if_nobody_took_its_place() {
+    let mut story = Story::payments();
+    story.trips_from(0.0);
+    let reopens = story.break_ends().as_secs_f64();
+    let slow = story.goes(reopens);
+    story.ends(reopens + 300.0, slow, Ending::new(Health::Success));
+    assert_eq!(story.circuit.state(), CircuitState::Paced);
+}

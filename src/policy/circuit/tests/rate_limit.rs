@@ -180,3 +180,15 @@ fn many_answers_that_met_one_limit_are_one_lesson() {
     story.ends(603.5, permit, limits(1));
     assert_close(story.pace(605.0), 0.5 * normal);
 }
+
+#[test]
+fn a_gate_that_is_moved_later_keeps_the_slowdown_as_long() {
+    let mut story = Story::payments();
+    story.is_used_to(1.0, Duration::from_millis(20));
+    let permits: Vec<_> = (0..2).map(|_| story.goes(600.0)).collect();
+    story.ends(600.5, permits[0], limits(1));
+    story.ends(600.5, permits[1], limits(300));
+    story.refuses(899.0, &IDEMPOTENT);
+    let normal = story.normal(600.5);
+    assert_close(story.pace(901.0), 0.7 * normal);
+}

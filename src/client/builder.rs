@@ -6,14 +6,12 @@ use tower_layer::Layer;
 
 use super::Client;
 use super::transport::{Settings, Transport};
+use crate::policy::circuit::LONGEST;
 use crate::{Error, Policy, ResilienceLayer, Upstreams};
 
 /// DNS, TCP and TLS together take well under a second almost everywhere; five leave room for one
 /// lost packet in each.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Beyond this a timeout is a typing error, and clocks may overflow.
-const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 
 /// A client in the making.
 ///

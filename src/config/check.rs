@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::{Policy, Rule, Violation};
 use crate::policy::backoff::Jitter;
-
-/// Beyond this a duration is a typing error, and clocks may overflow.
-const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+use crate::policy::circuit::LONGEST;
 
 /// Everything that is wrong with the policy: what makes no sense at all, and, for external presets,
 /// each safety rule that is broken and not overridden.

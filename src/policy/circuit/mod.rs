@@ -47,6 +47,7 @@ use std::time::{Duration, Instant};
 
 pub use admit::{Admission, Call, Permit, Wait};
 pub use finish::{Closing, Ending};
+pub(crate) use settings::LONGEST;
 pub use settings::{CircuitSettings, FailureRatio};
 pub use traffic::Traffic;
 

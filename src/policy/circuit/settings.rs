@@ -31,7 +31,7 @@ pub struct CircuitSettings {
 }
 
 /// Beyond this a duration is a mistake, and a clock could not be set by it.
-const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+pub(crate) const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 
 impl CircuitSettings {
     /// The same, with no duration that a clock could not bear. The policy's builder refuses such

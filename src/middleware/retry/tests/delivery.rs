@@ -135,10 +135,8 @@ async fn what_an_inner_stack_does_not_know_the_outer_one_does_not_know_better() 
         .await;
     assert_eq!(upstream.count(), 5, "the outer layer repeats what is keyed");
     assert_eq!(outcome.delivery(), Delivery::Done);
-    let upstream = Script::new((0..16).map(|_| failure(Failure::Refused)));
-    upstream.clear();
-    upstream.add([failure(Failure::Reset)]);
-    upstream.add((0..16).map(|_| failure(Failure::Refused)));
+    let refused = (0..16).map(|_| failure(Failure::Refused));
+    let upstream = Script::new(std::iter::once(failure(Failure::Reset)).chain(refused));
     let outcome = layer()
         .layer(layer().layer(upstream))
         .oneshot(keyed())

@@ -7,6 +7,7 @@ mod model;
 mod paced;
 mod probe;
 mod rate_limit;
+mod schedule;
 mod slots;
 mod slowness;
 mod trips;

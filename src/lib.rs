@@ -81,10 +81,10 @@ mod transport_error;
 #[cfg(feature = "middleware")]
 mod upstream;
 
-pub use config::{Override, Policy, PolicyBuilder, PolicyError, Preset, Provider, Rule, Violation};
+pub use config::{Override, Policy, PolicyBuilder, PolicyError, Preset, Rule, Violation};
 pub use policy::backoff::{Backoff, Jitter};
 pub use policy::idempotency::IdempotencyKey;
-pub use policy::{Delivery, Priority, StopReason};
+pub use policy::{Delivery, Priority, Provider, StopReason};
 
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder, RequestBuilder, Response};
@@ -99,7 +99,7 @@ pub use {
     middleware::idempotency::IdempotencyLayer,
     middleware::require_https::RequireHttpsLayer,
     middleware::retry::RetryLayer,
-    middleware::{Deadline, RateLimitKey, ResilienceLayer},
+    middleware::{Deadline, FirstSentAt, RateLimitKey, ResilienceLayer},
     report::Report,
     transport_error::TransportError,
     upstream::{UpstreamName, Upstreams},

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderValue, Response};
+use http::Response;
 
+use crate::policy::idempotency::IdempotencyKey;
 use crate::policy::{Delivery, StopReason};
 
 /// What happened to a call.
@@ -30,7 +31,7 @@ pub struct Report {
     pub(crate) waited: Duration,
     pub(crate) stop_reason: StopReason,
     pub(crate) delivery: Delivery,
-    pub(crate) idempotency_key: Option<HeaderValue>,
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
     pub(crate) retry: Option<RetryAt>,
 }
 
@@ -87,10 +88,8 @@ impl Report {
     /// The idempotency key the call carried. Store it: sending the same key again is how an
     /// unknown outcome is settled.
     #[must_use]
-    pub fn idempotency_key(&self) -> Option<&str> {
-        self.idempotency_key
-            .as_ref()
-            .and_then(|key| key.to_str().ok())
+    pub fn idempotency_key(&self) -> Option<&IdempotencyKey> {
+        self.idempotency_key.as_ref()
     }
 
     /// When the same call may be made again, by the wall clock: for an outbox. `None` when a repeat

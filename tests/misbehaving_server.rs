@@ -53,7 +53,7 @@ async fn lost(act: Act, failure: Failure) {
     assert_eq!(paid.report().delivery(), Delivery::Done);
     let keys = keys(&peer);
     assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
-    let sent = paid.report().idempotency_key().unwrap().to_owned();
+    let sent = paid.report().idempotency_key().unwrap().to_string();
     assert!(keys[0].ends_with(&sent));
     assert!(
         peer.requests()

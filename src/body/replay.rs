@@ -1,10 +1,11 @@
 //! Which bodies can be sent a second time.
 
+use std::hash::Hasher;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf, Bytes};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{Empty, Full};
 
 use super::{Body, Inner};
@@ -27,6 +28,13 @@ use super::{Body, Inner};
 pub trait Replay: Sized {
     /// A second body with the same bytes, or `None` when there can be none.
     fn replay(&self) -> Option<Self>;
+
+    /// Feeds its bytes to the hasher, if all of them are known before anything is sent. `false`:
+    /// they are not, and nothing was fed.
+    fn hash_bytes(&self, hasher: &mut impl Hasher) -> bool {
+        let _ = hasher;
+        false
+    }
 }
 
 impl Replay for Body {
@@ -37,11 +45,35 @@ impl Replay for Body {
             Inner::Stream(_) => None,
         }
     }
+
+    fn hash_bytes(&self, hasher: &mut impl Hasher) -> bool {
+        match &self.0 {
+            Inner::Empty => true,
+            Inner::Bytes(Some(bytes)) => {
+                hasher.write(bytes);
+                true
+            }
+            Inner::Bytes(None) | Inner::Stream(_) => false,
+        }
+    }
 }
 
 impl<D: Buf + Clone> Replay for Full<D> {
     fn replay(&self) -> Option<Self> {
         Some(self.clone())
+    }
+
+    fn hash_bytes(&self, hasher: &mut impl Hasher) -> bool {
+        let (mut copy, mut cx) = (self.clone(), Context::from_waker(Waker::noop()));
+        if let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut copy).poll_frame(&mut cx)
+            && let Ok(mut data) = frame.into_data()
+        {
+            while data.has_remaining() {
+                hasher.write(data.chunk());
+                data.advance(data.chunk().len());
+            }
+        }
+        true
     }
 }
 
@@ -54,6 +86,11 @@ impl<D> Replay for Empty<D> {
 impl Replay for String {
     fn replay(&self) -> Option<Self> {
         Some(self.clone())
+    }
+
+    fn hash_bytes(&self, hasher: &mut impl Hasher) -> bool {
+        hasher.write(self.as_bytes());
+        true
     }
 }
 

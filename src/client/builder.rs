@@ -39,6 +39,15 @@ enum Share {
     With(Upstreams),
 }
 
+impl Share {
+    fn policy(&self) -> &Policy {
+        match self {
+            Self::Own(policy) | Self::Seeded(policy, _) => policy,
+            Self::With(upstreams) => upstreams.policy(),
+        }
+    }
+}
+
 impl ClientBuilder {
     pub(super) fn new(policy: Policy) -> Self {
         let settings = settings(&policy);
@@ -104,7 +113,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// A [`Config`](crate::ErrorKind::Config) error if a root certificate cannot be read or TLS
-    /// cannot be set up, or if a timeout is zero or over 30 days.
+    /// cannot be set up, if a timeout is zero or over 30 days, or if the provider's profile makes no
+    /// sense.
     pub fn build(self) -> Result<Client, Error> {
         let timeouts = [
             ("connect timeout", self.settings.connect_timeout),
@@ -116,6 +126,8 @@ impl ClientBuilder {
                 return Err(Error::config(format!("{name} is {timeout:?}: {fix}")));
             }
         }
+        // A profile is plain data, and may have come into a preset unchecked.
+        self.upstreams.policy().to_builder().build()?;
         let transport = Transport::new(&self.settings)
             .map_err(|error| Error::config(error.to_string()).with_source(error))?;
         let upstreams = match self.upstreams {

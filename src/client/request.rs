@@ -1,13 +1,13 @@
 //! A request in the making.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 
 use super::transport::check_authority;
 use super::{Client, Response};
-use crate::{Body, Deadline, Error, IdempotencyKey, Priority, UpstreamName, clock};
+use crate::{Body, Deadline, Error, FirstSentAt, IdempotencyKey, Priority, UpstreamName, clock};
 
 /// A request in the making. What is wrong with it is said by [`send`](Self::send), before anything
 /// is sent.
@@ -78,11 +78,16 @@ impl RequestBuilder {
         })
     }
 
-    /// The idempotency key, in the header of the policy's provider. The same key is sent on every
+    /// The idempotency key, written as the policy's provider wants it. The same key is sent on every
     /// attempt, and again by you after a restart.
     pub fn idempotency_key(self, key: &IdempotencyKey) -> Self {
-        let header = self.client.policy().provider().key_header().clone();
-        self.header(header, key.to_header_value())
+        self.extension(key.clone())
+    }
+
+    /// When that key was sent for the first time, by the wall clock: for a key that was stored and is
+    /// sent again after a restart. See [`FirstSentAt`].
+    pub fn first_sent_at(self, at: SystemTime) -> Self {
+        self.extension(FirstSentAt::new(at))
     }
 
     /// Whether somebody waits for the answer.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Override, Policy, PolicyError, Provider, Rule, Violation, check};
+use super::{Override, Policy, PolicyError, Rule, Violation, check};
+use crate::policy::Provider;
 use crate::policy::backoff::Backoff;
 use crate::policy::budget::BudgetSettings;
 
@@ -131,8 +132,9 @@ impl PolicyBuilder {
         self
     }
 
-    /// What the provider promises about idempotency keys.
+    /// What the provider promises about idempotency keys, and what its answers mean.
     pub fn provider(mut self, provider: Provider) -> Self {
+        self.policy.circuit.provider_rate = provider.rate_per_second;
         self.policy.provider = provider;
         self
     }

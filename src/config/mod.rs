@@ -8,12 +8,10 @@ mod builder;
 mod check;
 mod policy;
 mod presets;
-mod provider;
 mod safety;
 
 pub use builder::PolicyBuilder;
 pub use policy::{Policy, Preset};
-pub use provider::Provider;
 pub use safety::{Override, PolicyError, Rule, Violation};
 
 #[cfg(test)]

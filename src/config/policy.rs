@@ -3,15 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::provider::takes_keys;
-use super::{Override, PolicyBuilder, Provider};
-use http::{HeaderMap, HeaderValue, Method};
+use super::{Override, PolicyBuilder};
+use http::{HeaderMap, Method};
 
-use crate::policy::Guarantee;
 use crate::policy::backoff::Backoff;
 use crate::policy::budget::BudgetSettings;
 use crate::policy::circuit::CircuitSettings;
-use crate::policy::idempotency::IdempotencyKey;
+use crate::policy::{Guarantee, Provider, takes_keys};
 
 /// Which preset a policy was made from. It decides which safety rules apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -133,7 +131,7 @@ impl Policy {
         self.honours_retry_after
     }
 
-    /// What the provider promises about idempotency keys.
+    /// What the provider promises about idempotency keys, and what its answers mean.
     #[must_use]
     pub fn provider(&self) -> &Provider {
         &self.provider
@@ -148,22 +146,17 @@ impl Policy {
     /// What makes a repeat of a request harmless under this policy.
     #[must_use]
     pub fn guarantee(&self, method: &Method, headers: &HeaderMap) -> Guarantee {
-        let honoured = self.provider.honours_keys_on(method) && self.has_one_key(headers);
+        let key = self.provider.key_in(headers);
+        self.guarantee_with(method, key.is_some_and(|key| key.is_ok()))
+    }
+
+    /// The same, when it is known whether the request has a key that the provider would know again.
+    pub(crate) fn guarantee_with(&self, method: &Method, has_key: bool) -> Guarantee {
+        let honoured = has_key && self.provider.honours_keys_on(method);
         match Guarantee::of(method, honoured) {
             Guarantee::None if self.repeats_unkeyed && takes_keys(method) => Guarantee::Waived,
             guarantee => guarantee,
         }
-    }
-
-    /// One key that a provider would know again. Two of them, or what a missing variable leaves
-    /// behind, promise nothing.
-    fn has_one_key(&self, headers: &HeaderMap) -> bool {
-        let mut keys = headers.get_all(self.provider.key_header()).iter();
-        let valid = |key: &HeaderValue| {
-            key.to_str()
-                .is_ok_and(|key| IdempotencyKey::check(key).is_ok())
-        };
-        keys.next().is_some_and(valid) && keys.next().is_none()
     }
 
     /// Whether such a request is given an idempotency key when it brings none.
@@ -191,7 +184,7 @@ impl fmt::Display for Policy {
             f,
             "{} (provider {}): {} attempts of {:?} within {:?}, backoff {:?} ×{} up to {:?}",
             self.preset.as_str(),
-            self.provider.name(),
+            self.provider.name,
             self.max_attempts,
             self.attempt_timeout,
             self.deadline,

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Policy, Preset, Provider};
+use super::{Policy, Preset};
+use crate::policy::Provider;
 use crate::policy::backoff::{Backoff, Jitter};
 use crate::policy::budget::BudgetSettings;
 use crate::policy::circuit::{CircuitSettings, FailureRatio};
@@ -112,6 +113,7 @@ impl Policy {
                 failure_ratio: None,
                 max_break: seconds(120),
                 gate_cap: seconds(3_600),
+                provider_rate: provider.rate_per_second,
                 ..external_circuit()
             },
             provider,
@@ -134,6 +136,7 @@ fn external_circuit() -> CircuitSettings {
         ramp: seconds(30),
         gate_cap: seconds(6 * 3_600),
         declared_peak: None,
+        provider_rate: None,
     }
 }
 

@@ -31,7 +31,9 @@ pub enum ErrorKind {
 impl ErrorKind {
     pub(super) fn of(cause: &Cause) -> Self {
         match cause {
-            Cause::Config(_) | Cause::Failure(Failure::InvalidRequest) => Self::Config,
+            Cause::Config(_) | Cause::Key(_) | Cause::Failure(Failure::InvalidRequest) => {
+                Self::Config
+            }
             Cause::Failure(failure) if failure.is_connect() => Self::Connect,
             Cause::Failure(failure) if failure.is_timeout() => Self::Timeout,
             Cause::Failure(_) => Self::Protocol,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 
 use super::{Cause, Error, Inner};
+use crate::policy::idempotency::{IdempotencyKey, KeyRefusal};
 use crate::policy::{Delivery, Failure, Refusal, StopReason};
 use crate::report::{Report, RetryAt};
 use crate::{BoxError, clock};
@@ -38,6 +39,23 @@ impl Error {
             StopReason::Permanent,
             Delivery::NotSent,
         )
+    }
+
+    /// The request is not sent with this key. One that is too old was sent before, and may have been
+    /// acted on.
+    pub(crate) fn key_refused(
+        refusal: KeyRefusal,
+        key: Option<IdempotencyKey>,
+        upstream: String,
+    ) -> Self {
+        let (reason, delivery) = match refusal {
+            KeyRefusal::Expired => (StopReason::KeyExpired, Delivery::Unknown),
+            _ => (StopReason::Permanent, Delivery::NotSent),
+        };
+        let mut error = Self::new(Cause::Key(refusal), reason, delivery);
+        error.0.report.idempotency_key = key;
+        error.0.report.upstream = upstream.into();
+        error
     }
 
     pub(crate) fn transport(failure: Failure) -> Self {

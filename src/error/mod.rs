@@ -12,6 +12,7 @@ use http::{HeaderMap, StatusCode};
 pub use self::kind::ErrorKind;
 use crate::BoxError;
 use crate::config::PolicyError;
+use crate::policy::idempotency::KeyRefusal;
 use crate::policy::{Delivery, Failure, Refusal};
 use crate::report::Report;
 
@@ -55,6 +56,8 @@ struct Inner {
 pub(crate) enum Cause {
     /// Something is wrong on this side: the value, the rule and the fix.
     Config(String),
+    /// The request is not sent with its idempotency key.
+    Key(KeyRefusal),
     Failure(Failure),
     Refused(Refusal),
     /// A status that the caller asked to have turned into an error.
@@ -135,6 +138,15 @@ impl Error {
         }
     }
 
+    /// Why the request was not sent with its idempotency key, if that is why.
+    #[must_use]
+    pub fn key_refusal(&self) -> Option<&KeyRefusal> {
+        match &self.0.cause {
+            Cause::Key(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
     /// Whether the caller's configuration or request is wrong.
     #[must_use]
     pub fn is_config(&self) -> bool {
@@ -202,6 +214,7 @@ impl fmt::Display for Error {
         let report = &self.0.report;
         match &self.0.cause {
             Cause::Config(problem) => return f.write_str(problem),
+            Cause::Key(refusal) => return refusal.fmt(f),
             Cause::Failure(failure) => failure.fmt(f)?,
             Cause::Refused(refusal) => refusal.fmt(f)?,
             Cause::Status(status) => write!(f, "the upstream answered {status}")?,

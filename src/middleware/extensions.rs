@@ -3,11 +3,11 @@
 use std::fmt;
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::sync::LazyLock;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
-use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request};
+use http::{HeaderName, HeaderValue, Request};
 
+use crate::Provider;
 use crate::policy::budget::Grant;
 
 /// A deadline that arrives with a request, as an extension. The tighter of it and the policy's
@@ -63,10 +63,47 @@ impl fmt::Debug for RateLimitKey {
     }
 }
 
-/// Who the upstream counts a request against: its credential, and the caller's finer key.
+/// When the idempotency key of a request was sent for the first time, as a request extension.
+///
+/// This process remembers that of the keys it has sent. After a restart it does not: whoever stored
+/// the key stores this with it, by the wall clock. Past the key life that the provider promises, the
+/// call is refused, its delivery unknown: the same key would then be a new payment.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use seawall::{FirstSentAt, IdempotencyKey};
+///
+/// # fn stored() -> (IdempotencyKey, SystemTime) {
+/// #     (IdempotencyKey::for_operation("shop", "charge", "order-17/1"), SystemTime::UNIX_EPOCH)
+/// # }
+/// let (key, first_sent_at) = stored();
+/// let mut request = http::Request::post("https://gateway.example/payments").body(()).unwrap();
+/// request.extensions_mut().insert(key);
+/// request.extensions_mut().insert(FirstSentAt::new(first_sent_at));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FirstSentAt(SystemTime);
+
+impl FirstSentAt {
+    /// The key was sent for the first time then, by the wall clock.
+    #[must_use]
+    pub const fn new(at: SystemTime) -> Self {
+        Self(at)
+    }
+
+    /// When it was.
+    #[must_use]
+    pub const fn wall_time(self) -> SystemTime {
+        self.0
+    }
+}
+
+/// Who the upstream counts a request against: its credential, the account in whose name it is made,
+/// and the caller's finer key.
 #[derive(Clone)]
 pub(crate) struct Identity {
     credential: Option<HeaderValue>,
+    account: Option<HeaderValue>,
     finer: Option<RateLimitKey>,
 }
 
@@ -78,16 +115,20 @@ impl fmt::Debug for Identity {
 }
 
 impl Identity {
-    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+    pub(crate) fn of<B>(request: &Request<B>, provider: &Provider) -> Self {
+        let header = |name: &HeaderName| request.headers().get(name).cloned();
         Self {
-            credential: request.headers().get(AUTHORIZATION).cloned(),
+            credential: header(&provider.credential_header),
+            account: provider.account_header.as_ref().and_then(header),
             finer: request.extensions().get().cloned(),
         }
     }
 
     /// Its rate-limit key. Only this keyed hash is kept, and it never leaves the process.
     pub(crate) fn rate_key(&self) -> u64 {
-        CREDENTIALS.hash_one((&self.credential, &self.finer)).max(1)
+        CREDENTIALS
+            .hash_one((&self.credential, &self.account, &self.finer))
+            .max(1)
     }
 }
 
@@ -116,6 +157,10 @@ impl Clone for Resend {
         }
     }
 }
+
+/// On a request whose key was sent before this call: when the provider may have forgotten it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyExpires(pub(crate) Instant);
 
 /// On a response: its Retry-After has closed the upstream's or the credential's gate.
 #[derive(Clone, Copy, Debug)]

@@ -16,5 +16,5 @@ pub mod retry;
 pub(crate) mod testing;
 mod timed;
 
-pub use extensions::{Deadline, RateLimitKey};
+pub use extensions::{Deadline, FirstSentAt, RateLimitKey};
 pub use resilience::{Resilience, ResilienceLayer};

@@ -4,7 +4,7 @@
 use http::{HeaderMap, Method, StatusCode};
 
 use super::guarantee::is_safe;
-use super::{Delivery, Failure, Guarantee, Refusal, StopReason};
+use super::{Conflict, Delivery, Failure, Guarantee, Hint, Provider, Refusal, StopReason};
 
 /// How one attempt ended.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub enum Outcome<'a> {
         headers: &'a HeaderMap,
         /// Whether it carries a valid Retry-After.
         retry_after: bool,
+        /// Whose answer it is.
+        provider: &'a Provider,
     },
     /// The transport failed.
     Failure(Failure),
@@ -55,8 +57,9 @@ pub fn delivery(outcome: &Outcome<'_>, method: &Method, guarantee: Guarantee) ->
         Outcome::Failure(failure) => failure.delivery(),
         Outcome::Response {
             status,
+            headers,
             retry_after,
-            ..
+            provider,
         } => match status.as_u16() {
             200..=299 | 303 | 304 => Delivery::Done,
             300..=399 if is_safe(method) => Delivery::Done,
@@ -64,15 +67,26 @@ pub fn delivery(outcome: &Outcome<'_>, method: &Method, guarantee: Guarantee) ->
             // A server may act and then redirect.
             300..=399 => Delivery::Unknown,
             408 => Delivery::Unknown,
-            // The first attempt with this key is still running.
-            409 if guarantee == Guarantee::Keyed => Delivery::Unknown,
+            429 => Delivery::Rejected,
+            400..=499 if is_in_progress(status, headers, provider, guarantee) => Delivery::Unknown,
             400..=499 => Delivery::Rejected,
             // A maintenance page names its end; a bare 503 is also what proxies send after
             // they have forwarded the request.
-            503 if retry_after => Delivery::Rejected,
+            503 if retry_after || provider.vouches_for_503 => Delivery::Rejected,
             _ => Delivery::Unknown,
         },
     }
+}
+
+/// Whether a 4xx speaks of an earlier attempt with the same key that is still being carried out.
+fn is_in_progress(
+    status: StatusCode,
+    headers: &HeaderMap,
+    provider: &Provider,
+    guarantee: Guarantee,
+) -> bool {
+    let conflict = status == StatusCode::CONFLICT && provider.conflict == Conflict::InProgress;
+    guarantee == Guarantee::Keyed && (conflict || provider.hint_in(headers) == Some(Hint::Repeat))
 }
 
 /// Whether the attempt may be repeated.
@@ -85,14 +99,34 @@ pub fn repeat(outcome: &Outcome<'_>, guarantee: Guarantee) -> Repeat {
         Outcome::Refused(refusal) => Repeat::Never(StopReason::Refused(refusal)),
         Outcome::Failure(failure) => repeat_failure(failure, guarantee),
         Outcome::Response {
-            status, headers, ..
-        } if status.as_u16() >= 400 && says_no(headers) => Repeat::Never(StopReason::ServerSaysNo),
-        Outcome::Response {
             status,
+            headers,
             retry_after,
-            ..
-        } => repeat_status(status, retry_after, guarantee),
+            provider,
+        } => match word(status, headers, provider) {
+            Some(Hint::Replayed) => Repeat::Never(StopReason::Replayed),
+            Some(Hint::DoNotRepeat) => Repeat::Never(StopReason::ServerSaysNo),
+            Some(Hint::Repeat) if is_refusal(status) => Repeat::Allowed,
+            Some(Hint::Repeat) => if_harmless(Repeat::Allowed, guarantee),
+            None => repeat_status(status, retry_after, provider, guarantee),
+        },
     }
+}
+
+/// What the headers of an error say about a repeat: the provider's own hints, and what every server
+/// may say.
+fn word(status: StatusCode, headers: &HeaderMap, provider: &Provider) -> Option<Hint> {
+    if !status.is_client_error() && !status.is_server_error() {
+        return None;
+    }
+    let no = says_no(headers).then_some(Hint::DoNotRepeat);
+    provider.hint_in(headers).max(no)
+}
+
+/// Whether the status says that nothing was done, whoever asked.
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error()
+        && !matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT)
 }
 
 fn repeat_failure(failure: Failure, guarantee: Guarantee) -> Repeat {
@@ -104,11 +138,17 @@ fn repeat_failure(failure: Failure, guarantee: Guarantee) -> Repeat {
     }
 }
 
-fn repeat_status(status: StatusCode, retry_after: bool, guarantee: Guarantee) -> Repeat {
+fn repeat_status(
+    status: StatusCode,
+    retry_after: bool,
+    provider: &Provider,
+    guarantee: Guarantee,
+) -> Repeat {
+    let in_progress = guarantee == Guarantee::Keyed && provider.conflict == Conflict::InProgress;
     match status.as_u16() {
         100..=399 => Repeat::Never(StopReason::Answered),
         408 | 425 => if_harmless(Repeat::Once, guarantee),
-        409 if guarantee == Guarantee::Keyed => Repeat::Allowed,
+        409 if in_progress => Repeat::Allowed,
         413 if retry_after => if_harmless(Repeat::Allowed, guarantee),
         421 => Repeat::Once,
         429 => if_harmless(Repeat::Allowed, guarantee),
@@ -142,14 +182,20 @@ pub fn health(outcome: &Outcome<'_>) -> Health {
         Outcome::Refused(_) => Health::Neutral,
         Outcome::Failure(Failure::InvalidRequest) => Health::Neutral,
         Outcome::Failure(_) => Health::Failure,
-        Outcome::Response { status, .. } => match status.as_u16() {
-            408 => Health::Failure,
-            425 | 429 => Health::Neutral,
-            501 | 505 | 506 | 510 | 511 => Health::Neutral,
-            500..=599 => Health::Failure,
-            100..=499 => Health::Success,
-            _ => Health::Neutral,
-        },
+        Outcome::Response { status, .. } => health_of(status),
+    }
+}
+
+/// What a response's status says about the upstream, whoever it is.
+#[must_use]
+pub fn health_of(status: StatusCode) -> Health {
+    match status.as_u16() {
+        408 => Health::Failure,
+        425 | 429 => Health::Neutral,
+        501 | 505 | 506 | 510 | 511 => Health::Neutral,
+        500..=599 => Health::Failure,
+        100..=499 => Health::Success,
+        _ => Health::Neutral,
     }
 }
 

@@ -1,9 +1,13 @@
 //! The three tables of `classify`, row by row.
 
+use std::sync::LazyLock;
+
 use http::HeaderValue;
 
 use super::*;
 use crate::policy::Progress;
+
+static GENERIC: LazyLock<Provider> = LazyLock::new(Provider::generic);
 
 const GUARANTEES: [(Guarantee, Method); 3] = [
     (Guarantee::Idempotent, Method::GET),
@@ -16,6 +20,7 @@ fn answer(status: u16, headers: &HeaderMap, retry_after: bool) -> Outcome<'_> {
         status: StatusCode::from_u16(status).unwrap(),
         headers,
         retry_after,
+        provider: &GENERIC,
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Conditions {
     pub server_wait: Duration,
     /// Time until the deadline; `None` without one.
     pub time_left: Option<Duration>,
+    /// Time until the provider may forget the idempotency key; `None` when nothing hangs on a key.
+    pub key_life_left: Option<Duration>,
     /// Whether the upstream would take another attempt.
     pub standing: Standing,
 }
@@ -92,6 +94,9 @@ pub fn decide(
         return Decision::Stop(StopReason::RepeatedOnce);
     }
     let after = wait(conditions);
+    if conditions.key_life_left.is_some_and(|left| after >= left) {
+        return Decision::Stop(StopReason::KeyExpired);
+    }
     if conditions.time_left.is_some_and(|left| after >= left) {
         return Decision::Stop(StopReason::DeadlineTooNear);
     }

@@ -1,9 +1,13 @@
 //! Each "no" of `decide`, with the neighbouring "yes".
 
+use std::sync::LazyLock;
+
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::*;
-use crate::policy::{Failure, Progress};
+use crate::policy::{Failure, Progress, Provider};
+
+static GENERIC: LazyLock<Provider> = LazyLock::new(Provider::generic);
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -22,6 +26,7 @@ fn answered(status: u16, headers: &HeaderMap) -> Outcome<'_> {
         status: StatusCode::from_u16(status).unwrap(),
         headers,
         retry_after: headers.contains_key("retry-after"),
+        provider: &GENERIC,
     }
 }
 
@@ -30,6 +35,7 @@ const CALM: Conditions = Conditions {
     backoff: SECOND,
     server_wait: Duration::ZERO,
     time_left: Some(Duration::from_secs(90)),
+    key_life_left: None,
     standing: Standing::Admitting,
 };
 
@@ -164,6 +170,25 @@ fn no_wait_is_begun_that_the_deadline_would_cut() {
             after: Duration::MAX
         }
     );
+}
+
+#[test]
+fn nothing_is_repeated_once_the_provider_may_have_forgotten_the_key() {
+    let none = HeaderMap::new();
+    let attempt = after(answered(500, &none), Guarantee::Keyed);
+    let over = Conditions {
+        key_life_left: Some(SECOND),
+        ..CALM
+    };
+    assert_eq!(
+        granted(&attempt, &over),
+        Decision::Stop(StopReason::KeyExpired)
+    );
+    let just = Conditions {
+        key_life_left: Some(SECOND + Duration::from_millis(1)),
+        ..CALM
+    };
+    assert_eq!(granted(&attempt, &just), Decision::Retry { after: SECOND });
 }
 
 #[test]

@@ -1,13 +1,22 @@
 //! Idempotency keys: how a payment that is sent twice is charged once.
 
-use std::error::Error;
+mod choose;
+mod form;
+mod invalid;
+mod sent;
+
 use std::fmt;
 
 use http::HeaderValue;
 use uuid::{Builder, Uuid};
 
+pub use self::choose::{Asked, Choice, choose};
+pub use self::form::KeyForm;
+pub use self::invalid::{InvalidKey, KeyRefusal};
+pub use self::sent::{Sent, may_send};
+
 /// The longest key, in characters. Stripe's limit; a provider's own may be tighter.
-const MAX_LENGTH: usize = 255;
+pub(crate) const MAX_LENGTH: usize = 255;
 
 /// The namespace of derived keys, which sets them apart from other people's UUIDs. It is itself the
 /// `UUIDv5` of `seawall/idempotency-key` in the OID namespace of RFC 9562; a test derives it again.
@@ -56,14 +65,28 @@ impl IdempotencyKey {
             .map_err(|_| InvalidKey::Character { position: 0 })
     }
 
+    /// The key that a header holds as it is. Its bytes are not copied.
+    fn from_header(value: &HeaderValue) -> Result<Self, InvalidKey> {
+        let shown = value.to_str().map_err(|_| {
+            let strange = |byte: &u8| !matches!(byte, b' '..=b'~');
+            let position = value.as_bytes().iter().position(strange);
+            InvalidKey::Character {
+                position: position.unwrap_or_default(),
+            }
+        })?;
+        Self::check(shown)?;
+        Ok(Self(value.clone()))
+    }
+
     /// What [`parse`](Self::parse) asks of a key.
-    pub(crate) fn check(key: &str) -> Result<(), InvalidKey> {
+    fn check(key: &str) -> Result<(), InvalidKey> {
         let length = key.chars().count();
         if length == 0 {
             return Err(InvalidKey::Empty);
         }
         if length > MAX_LENGTH {
-            return Err(InvalidKey::TooLong { length });
+            let most = MAX_LENGTH;
+            return Err(InvalidKey::TooLong { length, most });
         }
         if let Some(position) = key.chars().position(|char| !matches!(char, ' '..='~')) {
             return Err(InvalidKey::Character { position });
@@ -126,7 +149,7 @@ impl IdempotencyKey {
         self.0.to_str().expect("a key is visible ASCII")
     }
 
-    /// The key as the value of a header, raw: what most providers want.
+    /// The key as the value of a header, raw: what most providers want. [`KeyForm`] knows others.
     #[must_use]
     pub fn to_header_value(&self) -> HeaderValue {
         self.0.clone()
@@ -151,54 +174,6 @@ impl fmt::Display for IdempotencyKey {
         f.write_str(self.as_str())
     }
 }
-
-/// Why a text is no idempotency key. Its own text names the rule, the place and the fix; the
-/// refused text is not in it, since it may be anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidKey {
-    /// It is empty.
-    Empty,
-    /// It is longer than 255 characters.
-    TooLong {
-        /// How many characters it has.
-        length: usize,
-    },
-    /// It holds a character that is neither visible ASCII nor a space.
-    Character {
-        /// Which character, 0 being the first.
-        position: usize,
-    },
-    /// It begins or ends with a space.
-    OuterSpace,
-}
-
-impl fmt::Display for InvalidKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str(
-                "the idempotency key is empty, and must have 1 to 255 characters: \
-                 is the id it is made from set?",
-            ),
-            Self::TooLong { length } => write!(
-                f,
-                "the idempotency key has {length} characters, and must have at most {MAX_LENGTH}: \
-                 derive one with `IdempotencyKey::for_operation`"
-            ),
-            Self::Character { position } => write!(
-                f,
-                "the idempotency key's character at position {position}, counted from 0, is neither \
-                 visible ASCII nor a space: derive a key with `IdempotencyKey::for_operation`"
-            ),
-            Self::OuterSpace => f.write_str(
-                "the idempotency key begins or ends with a space, which would be lost on the way: \
-                 trim it",
-            ),
-        }
-    }
-}
-
-impl Error for InvalidKey {}
 
 #[cfg(test)]
 mod tests;

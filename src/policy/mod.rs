@@ -11,7 +11,8 @@
 //! | [`retry_after`] | what did the server ask for? |
 //! | [`budget`] | are there too many retries already? |
 //! | [`circuit`] | may anything be sent to this upstream now, and at what pace? |
-//! | [`idempotency`] | which key makes a repeat harmless? |
+//! | [`idempotency`] | which key makes a repeat harmless, and may it be sent again? |
+//! | [`Provider`] | what does the provider promise? |
 
 pub mod backoff;
 pub mod budget;
@@ -23,6 +24,7 @@ mod failure;
 mod guarantee;
 pub mod idempotency;
 mod priority;
+mod provider;
 mod refusal;
 pub mod retry_after;
 mod stop_reason;
@@ -38,5 +40,7 @@ pub use delivery::Delivery;
 pub use failure::{Failure, Progress};
 pub use guarantee::Guarantee;
 pub use priority::Priority;
+pub(crate) use provider::takes_keys;
+pub use provider::{Conflict, Hint, HintHeader, Provider};
 pub use refusal::Refusal;
 pub use stop_reason::StopReason;

@@ -14,8 +14,10 @@ pub enum StopReason {
     Answered,
     /// The answer or error would be the same again: most 4xx, 501, an untrusted certificate.
     Permanent,
-    /// The server said not to: `x-envoy-overloaded`.
+    /// The server said not to: `x-envoy-overloaded`, or a header of the provider's.
     ServerSaysNo,
+    /// The provider has sent its stored answer to the first attempt, which never changes.
+    Replayed,
     /// CONNECT is never repeated.
     Tunnel,
     /// This side refused to send.
@@ -28,6 +30,8 @@ pub enum StopReason {
     RepeatedOnce,
     /// Every attempt the policy allows was made.
     AttemptsExhausted,
+    /// The provider may have forgotten the idempotency key by then: a repeat could do it twice.
+    KeyExpired,
     /// The wait before the next attempt would have outlasted the deadline, so there was no wait.
     DeadlineTooNear,
     /// The deadline has passed.
@@ -46,12 +50,14 @@ impl StopReason {
             Self::Answered => "answered",
             Self::Permanent => "permanent",
             Self::ServerSaysNo => "server_says_no",
+            Self::Replayed => "replayed",
             Self::Tunnel => "tunnel",
             Self::Refused(refusal) => refusal.as_str(),
             Self::NotIdempotent => "not_idempotent",
             Self::BodyNotReplayable => "body_not_replayable",
             Self::RepeatedOnce => "repeated_once",
             Self::AttemptsExhausted => "attempts_exhausted",
+            Self::KeyExpired => "key_expired",
             Self::DeadlineTooNear => "deadline_too_near",
             Self::DeadlineExceeded => "deadline_exceeded",
             Self::BudgetExhausted => "budget_exhausted",
@@ -66,12 +72,14 @@ impl fmt::Display for StopReason {
             Self::Answered => "the answer is final",
             Self::Permanent => "a repeat would end the same way",
             Self::ServerSaysNo => "the server asked not to repeat it",
+            Self::Replayed => "the provider has repeated its first answer, which never changes",
             Self::Tunnel => "CONNECT is never repeated",
             Self::Refused(refusal) => return refusal.fmt(f),
             Self::NotIdempotent => "the request is not idempotent and carries no honoured key",
             Self::BodyNotReplayable => "the body is a stream and cannot be sent again",
             Self::RepeatedOnce => "this answer is worth one repeat, and it was made",
             Self::AttemptsExhausted => "every allowed attempt was made",
+            Self::KeyExpired => "the provider may have forgotten the idempotency key",
             Self::DeadlineTooNear => "the wait would have outlasted the deadline",
             Self::DeadlineExceeded => "the deadline passed",
             Self::BudgetExhausted => "the retry budget of this upstream is spent",

@@ -2,6 +2,7 @@
 
 mod key;
 mod registry;
+mod sent_keys;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +13,7 @@ use tokio::sync::futures::OwnedNotified;
 
 pub use self::key::UpstreamName;
 pub use self::registry::Upstreams;
+pub(crate) use self::sent_keys::{KeyUse, SentKeys};
 use crate::config::Policy;
 use crate::event;
 use crate::policy::budget::Budget;

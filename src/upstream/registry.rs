@@ -7,7 +7,7 @@ use http::Request;
 use papaya::HashMap;
 
 use super::key::{Key, KeyRef};
-use super::{Upstream, UpstreamName};
+use super::{SentKeys, Upstream, UpstreamName};
 use crate::config::Policy;
 use crate::policy::budget::Deposit;
 use crate::random::Random;
@@ -45,6 +45,7 @@ struct Shared {
     capacity: usize,
     by_key: HashMap<Key, Arc<Upstream>>,
     overflow: OnceLock<Arc<Upstream>>,
+    sent_keys: SentKeys,
 }
 
 /// The upstream of a request, found once and passed down with it, and the first attempt that was
@@ -88,6 +89,7 @@ impl Upstreams {
             capacity,
             by_key: HashMap::new(),
             overflow: OnceLock::new(),
+            sent_keys: SentKeys::new(),
         };
         Self {
             shared: Arc::new(shared),
@@ -102,6 +104,16 @@ impl Upstreams {
 
     pub(crate) fn random(&self) -> &Arc<Random> {
         &self.shared.random
+    }
+
+    /// The idempotency keys that were sent to any of them.
+    pub(crate) fn sent_keys(&self) -> &SentKeys {
+        &self.shared.sent_keys
+    }
+
+    /// Its upstream's name, for people.
+    pub(crate) fn name_of<B>(request: &Request<B>) -> String {
+        KeyRef::new(request.uri(), request.extensions().get()).to_string()
     }
 
     /// The upstream of this request: passed down from an outer layer, or looked up.

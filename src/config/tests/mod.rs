@@ -7,6 +7,7 @@ mod safety;
 use std::time::Duration;
 
 use super::*;
+use crate::policy::Provider;
 use crate::policy::backoff::{Backoff, Jitter};
 
 const fn millis(millis: u64) -> Duration {

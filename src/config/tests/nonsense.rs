@@ -6,7 +6,7 @@ use super::presets::table;
 use super::safety::RULES;
 use super::*;
 
-const NONSENSE: [(Change, &str); 23] = [
+const NONSENSE: [(Change, &str); 28] = [
     (|policy| policy.max_attempts(0), "max_attempts is 0"),
     (
         |policy| policy.max_attempts(u32::MAX),
@@ -68,6 +68,51 @@ const NONSENSE: [(Change, &str); 23] = [
     (
         |policy| policy.declared_peak_per_second(f64::INFINITY),
         "inf",
+    ),
+    (
+        |policy| {
+            policy.provider(Provider {
+                max_key_length: 35,
+                ..Provider::generic()
+            })
+        },
+        "longest key is 35",
+    ),
+    (
+        |policy| {
+            policy.provider(Provider {
+                max_key_length: 256,
+                ..Provider::generic()
+            })
+        },
+        "longest key is 256",
+    ),
+    (
+        |policy| {
+            policy.provider(Provider {
+                key_life: Duration::ZERO,
+                ..Provider::generic()
+            })
+        },
+        "key life is 0s",
+    ),
+    (
+        |policy| {
+            policy.provider(Provider {
+                rate_per_second: Some(f64::NAN),
+                ..Provider::generic()
+            })
+        },
+        "rate is NaN",
+    ),
+    (
+        |policy| {
+            policy.provider(Provider {
+                key_header: http::header::AUTHORIZATION,
+                ..Provider::generic()
+            })
+        },
+        "key header is `authorization`",
     ),
 ];
 

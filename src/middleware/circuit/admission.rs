@@ -70,7 +70,7 @@ impl Applicant {
         Self {
             upstream,
             call,
-            identity: Identity::of(request),
+            identity: Identity::of(request, policy.provider()),
             since: now,
             patience_ends: deadline.map_or(patience_ends, |deadline| deadline.min(patience_ends)),
             waiting: None,
@@ -178,7 +178,7 @@ impl Drop for Applicant {
 
 fn describe<B>(request: &Request<B>, policy: &Policy, reservation: Option<u64>) -> Call {
     let (extensions, headers) = (request.extensions(), request.headers());
-    let key = headers.get(policy.provider().key_header());
+    let key = headers.get(&policy.provider().key_header);
     let guarantee = policy.guarantee(request.method(), headers);
     Call {
         key: key.map(hash),

@@ -13,18 +13,11 @@ use crate::{Error, clock};
 pub(super) fn answered<C>(admitted: &mut Admitted, response: &mut Response<C>) {
     let status = response.status();
     let closing = closing(admitted, response);
-    let headers = response.headers();
-    let outcome = Outcome::Response {
-        status,
-        headers,
-        retry_after: closing.is_some(),
-    };
     let rate_limited = status == StatusCode::TOO_MANY_REQUESTS;
-    let health = classify::health(&outcome);
     admitted.finish(&Ending {
         rate_limited,
         closing,
-        ..Ending::new(health)
+        ..Ending::new(classify::health_of(status))
     });
     if closing.is_some() {
         response.extensions_mut().insert(GateClosed);

@@ -5,8 +5,22 @@ use tower_layer::Layer;
 use super::Idempotency;
 use crate::Upstreams;
 
-/// Adds a generated key (UUIDv4) to POST and PATCH where the policy says so and the caller has set
-/// none. A caller's own key is never replaced.
+/// Adds a generated key (`UUIDv4`) to POST and PATCH where the policy says so and the caller has set
+/// none. A caller's own key is never replaced: it is set as an [`IdempotencyKey`] in the request's
+/// extensions, and written as the provider wants it, or as the header itself.
+///
+/// A call is refused before anything is sent, with a
+/// [`key_refusal`](crate::Error::key_refusal), when its key
+///
+/// - is none that the provider would know again: too long, not ASCII, two of them;
+/// - is on a method that does nothing which must not happen twice, such as GET;
+/// - was sent before with another method, path or body, or to another origin, as far as this process
+///   remembers: at least the last 16,384 keys, within the life that the provider promises them;
+/// - is older than that life, by this process's memory or by [`FirstSentAt`]: the provider may have
+///   forgotten it, and would do it again.
+///
+/// [`IdempotencyKey`]: crate::IdempotencyKey
+/// [`FirstSentAt`]: crate::FirstSentAt
 ///
 /// ```
 /// use seawall::{Policy, Provider, Upstreams};

@@ -1,4 +1,7 @@
-//! Which requests get a key.
+//! Which requests get a key, which keys are refused, and what is remembered of them.
+
+mod memory;
+mod refusals;
 
 use std::collections::HashSet;
 
@@ -8,13 +11,12 @@ use tower_layer::Layer;
 
 use super::IdempotencyLayer;
 use crate::middleware::testing::*;
-use crate::{BoxError, Policy, Provider, Upstreams};
+use crate::{IdempotencyKey, Policy, Provider, Upstreams};
 
 async fn send(policy: Policy, request: Call) -> Seen {
     let upstream = Script::new([]);
     let layer = IdempotencyLayer::new(Upstreams::new(policy));
-    // The inner service's own error type comes out: the layer makes none.
-    let sent: Result<Answer, BoxError> = layer.layer(upstream.clone()).oneshot(request).await;
+    let sent = layer.layer(upstream.clone()).oneshot(request).await;
     sent.unwrap();
     upstream.seen().remove(0)
 }
@@ -45,11 +47,41 @@ async fn no_other_method_gets_one_and_methods_are_case_sensitive() {
 }
 
 #[tokio::test]
-async fn a_callers_own_key_is_never_replaced_whatever_it_is() {
-    for own in ["order-1042", "\"quoted\"", ""] {
+async fn a_callers_own_header_is_never_replaced() {
+    for own in ["order-1042", "\"quoted\""] {
         let request = with_header(post(), "idempotency-key", own);
         assert_eq!(send(payments(), request).await.key.as_deref(), Some(own));
     }
+}
+
+#[tokio::test]
+async fn a_key_given_as_an_extension_is_written_as_the_provider_wants_it() {
+    let key = IdempotencyKey::parse("order-1042").unwrap();
+    let given = || with_extension(post(), key.clone());
+    let raw = send(payments(), given()).await.key;
+    assert_eq!(raw.as_deref(), Some("order-1042"));
+
+    let ietf = Policy::external_payments(Provider::ietf());
+    let quoted = send(ietf.clone(), given()).await.key;
+    assert_eq!(quoted.as_deref(), Some("\"order-1042\""));
+    let generated = send(ietf, post()).await.key.unwrap();
+    assert!(
+        generated.starts_with('"') && generated.len() == 38,
+        "{generated}"
+    );
+
+    // It is the caller's word, also where the policy makes no keys.
+    let unasked = send(Policy::external(), given()).await.key;
+    assert_eq!(unasked.as_deref(), Some("order-1042"));
+}
+
+#[tokio::test]
+async fn where_nothing_is_made_of_keys_their_header_is_one_like_any_other() {
+    let header = || with_header(get(), "idempotency-key", "");
+    assert_eq!(
+        send(Policy::internal(), header()).await.key.as_deref(),
+        Some("")
+    );
 }
 
 #[tokio::test]

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 
 use crate::config::Policy;
-use crate::middleware::extensions::{Deadline, FreshConnection, Identity, Resend, hash};
+use crate::middleware::extensions::{
+    Deadline, FreshConnection, Identity, KeyExpires, Resend, hash,
+};
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::Call;
+use crate::policy::idempotency::IdempotencyKey;
 use crate::policy::{Delivery, Guarantee, StopReason};
 use crate::report::{Report, RetryAt};
 use crate::upstream::Upstream;
@@ -17,10 +20,12 @@ use crate::{Upstreams, clock};
 /// What is known of a call while it lasts, and what it holds.
 #[derive(Debug)]
 pub(super) struct CallLog {
-    upstreams: Upstreams,
+    pub(super) upstreams: Upstreams,
     pub(super) upstream: Arc<Upstream>,
     pub(super) method: Method,
-    key: Option<HeaderValue>,
+    key: Option<IdempotencyKey>,
+    /// When the provider may have forgotten it; `None` when nothing hangs on it.
+    key_expires: Option<Instant>,
     pub(super) guarantee: Guarantee,
     identity: Identity,
     started: Instant,
@@ -51,17 +56,24 @@ impl CallLog {
         let now = clock::now();
         let policy = upstreams.policy();
         let (headers, extensions) = (request.headers(), request.extensions());
-        let key = headers.get(policy.provider().key_header());
-        let guarantee = policy.guarantee(request.method(), headers);
+        let provider = policy.provider();
+        let key = provider.key_in(headers).and_then(Result::ok);
+        let guarantee = policy.guarantee_with(request.method(), key.is_some());
+        let key_expires = (guarantee == Guarantee::Keyed).then(|| {
+            let named = extensions.get::<KeyExpires>();
+            named.map_or_else(|| clock::after(now, provider.key_life), |named| named.0)
+        });
+        let identity = Identity::of(request, provider);
         let deadline = clock::after(now, policy.deadline());
         Self {
             first: Some(upstream.budget().deposit(now)),
             upstreams,
             upstream,
             method: request.method().clone(),
-            key: key.cloned(),
+            key,
+            key_expires,
             guarantee,
-            identity: Identity::of(request),
+            identity,
             started: now,
             deadline: tighter(deadline, extensions.get::<Deadline>()),
             attempts: 0,
@@ -108,6 +120,12 @@ impl CallLog {
     /// Whether the next attempt could be followed by another.
     pub(super) fn may_retry(&self) -> bool {
         self.attempts + 1 < self.policy().max_attempts() && self.guarantee != Guarantee::Tunnel
+    }
+
+    /// Time until the provider may forget the key.
+    pub(super) fn key_life_left(&self, now: Instant) -> Option<Duration> {
+        let expires = self.key_expires?;
+        Some(expires.saturating_duration_since(now))
     }
 
     pub(super) fn time_left(&self, now: Instant) -> Duration {

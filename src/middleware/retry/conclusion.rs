@@ -40,10 +40,12 @@ impl CallLog {
         replayable: bool,
     ) -> Conclusion<C> {
         let stated = stated_wait(&response, self.upstream.name());
+        let upstreams = self.upstreams.clone();
         let outcome = Outcome::Response {
             status: response.status(),
             headers: response.headers(),
             retry_after: stated.is_some(),
+            provider: upstreams.policy().provider(),
         };
         let delivery = delivery(&outcome, &self.method, self.guarantee);
         // An inner stack of these layers may have sent it before, and not know what came of that.
@@ -160,6 +162,7 @@ impl CallLog {
                 .delay(retry, self.last_delay, self.unit()),
             server_wait,
             time_left: Some(self.time_left(now)),
+            key_life_left: self.key_life_left(now),
             standing: self.standing(now, closed_gate),
         };
         let mut grant = None;
@@ -200,7 +203,10 @@ impl CallLog {
                 | StopReason::Tunnel
                 | StopReason::Committed
         );
+        // The provider has said its last word, or may know the key no more.
+        let is_over = matches!(reason, StopReason::Replayed | StopReason::KeyExpired);
         let repeatable = match (self.joined_delivery(), self.guarantee) {
+            _ if is_over => false,
             (Delivery::Done, _) => false,
             // Sending the same key again is how such a doubt is settled, however the call ended.
             (Delivery::Unknown, Guarantee::Keyed) => true,
@@ -218,7 +224,9 @@ impl CallLog {
                 .saturating_duration_since(now),
             None => self.policy().backoff().ceiling(self.unit()),
         };
-        Some(own.max(server_wait))
+        let wait = own.max(server_wait);
+        let is_forgotten = self.key_life_left(now).is_some_and(|left| wait >= left);
+        (!is_forgotten).then_some(wait)
     }
 }
 

@@ -12,7 +12,7 @@ use http_body_util::Full;
 pub(crate) use self::script::{Blocked, Script, Seen, Tracked};
 pub(crate) use self::stack::{Stack, Tell, external, payments, steady, without_timers};
 use crate::policy::Failure;
-use crate::{BoxError, Error, TransportError};
+use crate::{BoxError, Error, IdempotencyKey, Report, TransportError};
 
 pub(crate) type Call = Request<Full<Bytes>>;
 pub(crate) type Answer = Response<Tracked>;
@@ -75,6 +75,11 @@ pub(crate) fn with_extension<T: Clone + Send + Sync + 'static>(
 
 pub(crate) fn keyed() -> Call {
     with_header(post(), "idempotency-key", "order-1042")
+}
+
+/// The key that a report names.
+pub(crate) fn key_in(report: &Report) -> Option<&str> {
+    report.idempotency_key().map(IdempotencyKey::as_str)
 }
 
 /// What the upstream does with one request.

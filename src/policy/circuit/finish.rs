@@ -163,7 +163,8 @@ impl Circuit {
                     traffic.median(),
                     ramp,
                     self.settings.declared_peak,
-                );
+                )
+                .at_most(self.settings.provider_rate);
                 self.transition(State::Paced(pace));
                 self.gate_from = self.generation;
             }
@@ -210,7 +211,8 @@ impl Circuit {
             State::Closed(closed) => {
                 let normal = traffic.normal(now);
                 let (ramp, peak) = (self.settings.ramp, self.settings.declared_peak);
-                let mut pace = Pace::slowed(now, normal, traffic.median(), ramp, peak);
+                let mut pace = Pace::slowed(now, normal, traffic.median(), ramp, peak)
+                    .at_most(self.settings.provider_rate);
                 pace.hold_until(reopens);
                 closed.slowdown = Some(pace);
             }

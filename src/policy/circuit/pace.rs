@@ -112,6 +112,17 @@ impl Pace {
         }
     }
 
+    /// The same pace, never beyond the rate that the provider allows.
+    pub(super) fn at_most(self, rate: Option<f64>) -> Self {
+        let cap = self.cap.min(rate.unwrap_or(f64::INFINITY));
+        Self {
+            ramp_from: self.ramp_from.min(cap),
+            limit: self.limit.min(cap),
+            cap,
+            ..self
+        }
+    }
+
     /// The upstream answered 429, which closed a gate: less, from now on.
     pub(super) fn slow_down(&mut self, now: Instant, reopens: Instant) {
         self.advance(now);

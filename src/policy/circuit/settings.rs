@@ -28,6 +28,8 @@ pub struct CircuitSettings {
     pub gate_cap: Duration,
     /// The declared peak of this process, in calls per second. It only caps.
     pub declared_peak: Option<f64>,
+    /// What the provider allows, in calls per second: no pace goes beyond it.
+    pub provider_rate: Option<f64>,
 }
 
 /// Beyond this a duration is a mistake, and a clock could not be set by it.

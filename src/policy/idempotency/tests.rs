@@ -70,7 +70,10 @@ fn lengths_from_1_to_255_are_keys_and_others_are_not() {
     assert_eq!(IdempotencyKey::parse(""), Err(InvalidKey::Empty));
     assert_eq!(
         IdempotencyKey::parse(&"~".repeat(256)),
-        Err(InvalidKey::TooLong { length: 256 })
+        Err(InvalidKey::TooLong {
+            length: 256,
+            most: 255
+        })
     );
 }
 

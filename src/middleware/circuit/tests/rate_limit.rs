@@ -62,8 +62,11 @@ async fn without_retry_after_it_closes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn what_a_credential_is_known_by_cannot_be_computed_elsewhere() {
     let request = of("Basic dXNlcjpwYXNz");
-    let ours = Identity::of(&request).rate_key();
-    assert_eq!(ours, Identity::of(&request).rate_key());
+    let ours = Identity::of(&request, &crate::Provider::generic()).rate_key();
+    assert_eq!(
+        ours,
+        Identity::of(&request, &crate::Provider::generic()).rate_key()
+    );
     // A hash without a key of this process could be searched for the credential behind it.
     let credential = request.headers().get(http::header::AUTHORIZATION);
     assert_ne!(ours, hash((credential, None::<RateLimitKey>)).max(1));

@@ -28,7 +28,7 @@ async fn when_all_attempts_time_out_the_fourth_never_starts() {
         (3, Delivery::Unknown)
     );
     assert_eq!(error.code(), "payment_outcome_unknown");
-    assert_eq!(error.report().idempotency_key(), Some("order-1042"));
+    assert_eq!(key_in(error.report()), Some("order-1042"));
     // Sending the same key again is how it is settled.
     assert!(error.retry_at().is_some());
 }
@@ -78,7 +78,7 @@ async fn an_upstream_that_is_not_ready_for_the_retry_does_not_cost_the_report() 
     assert_eq!(clock::now() - start, secs(90));
     let error = outcome.as_ref().unwrap_err();
     assert!(error.is_timeout());
-    assert_eq!(error.report().idempotency_key(), Some("order-1042"));
+    assert_eq!(key_in(error.report()), Some("order-1042"));
     assert_eq!(
         (outcome.attempts(), outcome.delivery()),
         (1, Delivery::Unknown)

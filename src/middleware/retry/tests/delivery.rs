@@ -103,7 +103,7 @@ async fn an_upstream_that_breaks_before_a_retry_does_not_hide_the_answer_before(
     assert_eq!(error.status().unwrap(), 500);
     assert_eq!(error.delivery(), Delivery::Unknown);
     assert_eq!((outcome.attempts(), upstream.count()), (1, 1));
-    assert_eq!(error.report().idempotency_key(), Some("order-1042"));
+    assert_eq!(key_in(error.report()), Some("order-1042"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::*;
 use crate::policy::classify::{Outcome, health};
-use crate::policy::{Failure, Progress};
+use crate::policy::{Failure, Progress, Provider};
 
 #[test]
 fn the_fifth_failure_in_a_row_opens_it_the_fourth_does_not() {
@@ -152,6 +152,7 @@ fn which_statuses_are_failures_of_the_upstream() {
             status: StatusCode::from_u16(status).unwrap(),
             headers: &headers,
             retry_after: false,
+            provider: &Provider::generic(),
         })
     };
     for status in [408, 500, 502, 503, 504, 507, 508, 509, 520, 599] {

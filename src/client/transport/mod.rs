@@ -2,6 +2,7 @@
 //!
 //! The only place that names hyper, hyper-util, h2 and rustls.
 
+mod check;
 mod classify;
 mod connect;
 mod future;
@@ -15,7 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Method, Request, Response, Uri, Version};
+use http::{Method, Request, Response, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
@@ -27,6 +28,8 @@ use crate::body::Body;
 use crate::body::send_gate::{GatedBody, SendGate};
 use crate::middleware::extensions::FreshConnection;
 
+use check::InvalidRequest;
+pub(super) use check::check_authority;
 use connect::Connector;
 pub(crate) use future::TransportFuture;
 pub(crate) use settings::{Settings, SetupError};
@@ -87,7 +90,7 @@ impl Service<Request<Body>> for Transport {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> TransportFuture {
-        if let Err(invalid) = check(&request) {
+        if let Err(invalid) = check::check(&request) {
             return TransportFuture::refuse(invalid);
         }
         // The connection decides the version: asking for HTTP/2 on a connection that turns out to
@@ -121,64 +124,3 @@ impl fmt::Debug for Transport {
         f.write_str("Transport")
     }
 }
-
-/// What the pool would refuse without a type to tell it by, or, worse, would accept.
-fn check<B>(request: &Request<B>) -> Result<(), InvalidRequest> {
-    if !matches!(request.version(), Version::HTTP_11 | Version::HTTP_2) {
-        return Err(InvalidRequest::Version(request.version()));
-    }
-    if !matches!(request.uri().scheme_str(), Some("http" | "https")) {
-        return Err(InvalidRequest::Scheme);
-    }
-    check_authority(request.uri())
-}
-
-pub(super) fn check_authority(uri: &Uri) -> Result<(), InvalidRequest> {
-    let Some(authority) = uri.authority() else {
-        return Err(InvalidRequest::Host);
-    };
-    if authority.as_str().contains('@') {
-        return Err(InvalidRequest::UserInfo);
-    }
-    if authority.host().is_empty() {
-        return Err(InvalidRequest::Host);
-    }
-    let port = authority
-        .as_str()
-        .strip_prefix(authority.host())
-        .unwrap_or_default();
-    // A port that is no number is read as none, and the request would go to the scheme's own.
-    if authority.port_u16().is_none() && port.len() > ":".len() {
-        return Err(InvalidRequest::Port);
-    }
-    Ok(())
-}
-
-/// Why a request is not sent at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum InvalidRequest {
-    Version(Version),
-    Scheme,
-    Host,
-    UserInfo,
-    Port,
-}
-
-impl fmt::Display for InvalidRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Version(version) => {
-                return write!(
-                    f,
-                    "the request asks for {version:?}: use HTTP/1.1 or HTTP/2"
-                );
-            }
-            Self::Scheme => "the URL has no scheme that can be sent to: use http or https",
-            Self::Host => "the URL has no host: use an absolute URL",
-            Self::UserInfo => "the URL holds a user name: send it in an Authorization header",
-            Self::Port => "the URL's port is not valid: use a number from 1 to 65535",
-        })
-    }
-}
-
-impl std::error::Error for InvalidRequest {}

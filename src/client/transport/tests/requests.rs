@@ -65,6 +65,10 @@ fn a_url_with_or_without_a_port_passes() {
         let request = Request::get(url.parse::<Uri>().expect("a URL"))
             .body(())
             .expect("valid");
-        assert_eq!(crate::client::transport::check(&request), Ok(()), "{url}");
+        assert_eq!(
+            crate::client::transport::check::check(&request),
+            Ok(()),
+            "{url}"
+        );
     }
 }

@@ -2,17 +2,60 @@
 
 use std::fmt;
 
-use http::{Request, Uri, Version};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, Method, Request, Uri, Version};
+use http_body::{Body, SizeHint};
 
 /// What the pool would refuse without a type to tell it by, or, worse, would accept.
-pub(super) fn check<B>(request: &Request<B>) -> Result<(), InvalidRequest> {
+pub(super) fn check<B: Body>(request: &Request<B>) -> Result<(), InvalidRequest> {
     if !matches!(request.version(), Version::HTTP_11 | Version::HTTP_2) {
         return Err(InvalidRequest::Version(request.version()));
     }
     if !matches!(request.uri().scheme_str(), Some("http" | "https")) {
         return Err(InvalidRequest::Scheme);
     }
-    check_authority(request.uri())
+    check_authority(request.uri())?;
+    check_framing(request.headers(), request.body().size_hint())?;
+    check_content(request.method(), request.body())
+}
+
+/// The connection says where the body ends. A header that says otherwise cuts the request short, or
+/// has its rest read as another request (RFC 9112 section 11.2).
+fn check_framing(headers: &HeaderMap, size: SizeHint) -> Result<(), InvalidRequest> {
+    if headers.contains_key(TRANSFER_ENCODING) {
+        return Err(InvalidRequest::TransferEncoding);
+    }
+    let mut stated = headers.get_all(CONTENT_LENGTH).iter();
+    let Some(first) = stated.next() else {
+        return Ok(());
+    };
+    let length = first
+        .to_str()
+        .ok()
+        .and_then(|length| length.parse::<u64>().ok());
+    match (length, size.exact()) {
+        _ if stated.next().is_some() => Err(InvalidRequest::ContentLength),
+        (None, _) => Err(InvalidRequest::ContentLength),
+        (Some(length), Some(size)) if length != size => Err(InvalidRequest::ContentLength),
+        _ => Ok(()),
+    }
+}
+
+/// Not left to the integer parser alone: it takes a plus sign.
+fn digits(value: &[u8]) -> Option<u64> {
+    let is_digits = value.iter().all(u8::is_ascii_digit);
+    is_digits
+        .then(|| std::str::from_utf8(value).ok()?.parse().ok())
+        .flatten()
+}
+
+/// RFC 9110 sections 9.3.6 and 9.3.8: such a request has no content.
+fn check_content<B: Body>(method: &Method, body: &B) -> Result<(), InvalidRequest> {
+    let has_none = matches!(*method, Method::TRACE | Method::CONNECT);
+    if has_none && !body.is_end_stream() {
+        return Err(InvalidRequest::Content);
+    }
+    Ok(())
 }
 
 pub(in crate::client) fn check_authority(uri: &Uri) -> Result<(), InvalidRequest> {
@@ -44,6 +87,9 @@ pub(in crate::client) enum InvalidRequest {
     Host,
     UserInfo,
     Port,
+    TransferEncoding,
+    ContentLength,
+    Content,
 }
 
 impl fmt::Display for InvalidRequest {
@@ -59,6 +105,15 @@ impl fmt::Display for InvalidRequest {
             Self::Host => "the URL has no host: use an absolute URL",
             Self::UserInfo => "the URL holds a user name: send it in an Authorization header",
             Self::Port => "the URL's port is not valid: use a number from 1 to 65535",
+            Self::TransferEncoding => {
+                "the request has a Transfer-Encoding header, which is the connection's to set: \
+                 leave it out"
+            }
+            Self::ContentLength => {
+                "the request's Content-Length is not the length of its body: leave it out, it is \
+                 set from the body"
+            }
+            Self::Content => "TRACE and CONNECT have no content: leave the body out",
         })
     }
 }

@@ -1,8 +1,12 @@
 //! Requests that are refused here, before anything is sent.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use http::{Method, Request, Uri, Version};
 
 use super::*;
+use crate::client::transport::check::check;
 use crate::policy::{Delivery, Failure};
 
 async fn refusal(url: &str) -> (Failure, String) {
@@ -63,12 +67,70 @@ fn a_url_with_or_without_a_port_passes() {
         "https://[::1]/",
     ] {
         let request = Request::get(url.parse::<Uri>().expect("a URL"))
-            .body(())
+            .body(Body::empty())
             .expect("valid");
-        assert_eq!(
-            crate::client::transport::check::check(&request),
-            Ok(()),
-            "{url}"
-        );
+        assert_eq!(check(&request), Ok(()), "{url}");
     }
+}
+
+/// A POST of five bytes with these headers.
+fn framed(lines: &[(&'static str, &'static str)]) -> Result<(), String> {
+    let mut request = request(Method::POST, "http://gateway.test/", "12345");
+    for (name, value) in lines {
+        request
+            .headers_mut()
+            .append(*name, value.parse().expect("a header value"));
+    }
+    check(&request).map_err(|invalid| invalid.to_string())
+}
+
+#[test]
+fn a_header_that_says_where_the_body_ends_must_be_right() {
+    assert_eq!(framed(&[]), Ok(()));
+    assert_eq!(framed(&[("content-length", "5")]), Ok(()));
+    for wrong in ["4", "6", "", "-5", "+5", "five", "99999999999999999999"] {
+        let refused = framed(&[("content-length", wrong)]).expect_err(wrong);
+        assert!(refused.contains("Content-Length"), "{wrong}: {refused}");
+    }
+    let twice = framed(&[("content-length", "5"), ("content-length", "5")]);
+    assert!(twice.is_err());
+    let chunked = framed(&[("transfer-encoding", "chunked")]).expect_err("not the caller's");
+    assert!(chunked.contains("leave it out"), "{chunked}");
+}
+
+/// A body of which nobody knows the size.
+struct Measureless;
+
+impl http_body::Body for Measureless {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        Poll::Ready(None)
+    }
+}
+
+#[test]
+fn a_stream_may_state_its_length() {
+    let mut request = request(Method::POST, "http://gateway.test/", ());
+    *request.body_mut() = Body::stream(Measureless);
+    request
+        .headers_mut()
+        .insert("content-length", "5".parse().expect("a header value"));
+    assert_eq!(check(&request), Ok(()));
+}
+
+#[test]
+fn a_method_without_content_is_refused_with_some() {
+    for method in [Method::TRACE, Method::CONNECT] {
+        let empty = request(method.clone(), "http://gateway.test/", ());
+        assert_eq!(check(&empty), Ok(()), "{method}");
+        let full = request(method.clone(), "http://gateway.test/", "12345");
+        assert!(check(&full).is_err(), "{method}");
+    }
+    let get = request(Method::GET, "http://gateway.test/", "12345");
+    assert_eq!(check(&get), Ok(()), "unusual, and legal");
 }

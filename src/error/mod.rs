@@ -4,17 +4,18 @@ mod from_inner;
 mod kind;
 mod make;
 
+use std::error::Error as _;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode};
 
 pub use self::kind::ErrorKind;
-use crate::BoxError;
 use crate::config::PolicyError;
 use crate::policy::idempotency::KeyRefusal;
 use crate::policy::{Delivery, Failure, Refusal};
 use crate::report::Report;
+use crate::{BoxError, TransportError};
 
 /// Why a call brought no response.
 ///
@@ -203,6 +204,15 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Which rule the request breaks, when the transport has said so.
+    fn what_is_invalid(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let is_invalid = self.failure() == Some(Failure::InvalidRequest);
+        let source = self.0.source.as_ref().filter(|_| is_invalid)?;
+        source.downcast_ref::<TransportError>()?.source()
+    }
+}
+
 impl From<PolicyError> for Error {
     fn from(error: PolicyError) -> Self {
         Self::config(error.to_string())
@@ -215,7 +225,12 @@ impl fmt::Display for Error {
         match &self.0.cause {
             Cause::Config(problem) => return f.write_str(problem),
             Cause::Key(refusal) => return refusal.fmt(f),
-            Cause::Failure(failure) => failure.fmt(f)?,
+            Cause::Failure(failure) => {
+                failure.fmt(f)?;
+                if let Some(detail) = self.what_is_invalid() {
+                    write!(f, ": {detail}")?;
+                }
+            }
             Cause::Refused(refusal) => refusal.fmt(f)?,
             Cause::Status(status) => write!(f, "the upstream answered {status}")?,
             Cause::Body(problem) => f.write_str(problem)?,

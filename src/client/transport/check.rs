@@ -29,10 +29,7 @@ fn check_framing(headers: &HeaderMap, size: SizeHint) -> Result<(), InvalidReque
     let Some(first) = stated.next() else {
         return Ok(());
     };
-    let length = first
-        .to_str()
-        .ok()
-        .and_then(|length| length.parse::<u64>().ok());
+    let length = digits(first.as_bytes());
     match (length, size.exact()) {
         _ if stated.next().is_some() => Err(InvalidRequest::ContentLength),
         (None, _) => Err(InvalidRequest::ContentLength),

@@ -2,9 +2,11 @@
 #![cfg(feature = "client")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use http::Method;
 use seawall::policy::Refusal;
+use seawall::policy::idempotency::KeyRefusal;
 use seawall::{
     Backoff, Client, Delivery, ErrorKind, IdempotencyKey, Jitter, Policy, PolicyBuilder, Provider,
     StopReason,
@@ -290,6 +292,91 @@ async fn what_is_wrong_with_a_request_is_said_before_anything_is_sent() {
         assert!(!text.contains("s3cret"), "{text}");
     }
     assert_eq!(count(&server).await, 0);
+}
+
+#[tokio::test]
+async fn bad_input_is_a_typed_error_before_anything_is_sent() {
+    let server = server([]).await;
+    let uri = server.uri();
+    let client = payments();
+    let long = "s3cret".repeat(50);
+    for (request, rule) in [
+        (
+            client.post(&uri).header("idempotency-key", &long),
+            "300 characters, and must have at most 255",
+        ),
+        (
+            client
+                .post(&uri)
+                .header("idempotency-key", "s3cret\ts3cret"),
+            "position 6",
+        ),
+        (
+            client.get(&uri).header("idempotency-key", "s3cret"),
+            "GET does nothing that must not happen twice",
+        ),
+        (
+            client
+                .post(&uri)
+                .header("content-length", "3")
+                .body("s3cret"),
+            "Content-Length is not the length of its body",
+        ),
+        (
+            client.request(Method::TRACE, &uri).body("s3cret"),
+            "TRACE and CONNECT have no content",
+        ),
+    ] {
+        let error = request.send().await.unwrap_err();
+        assert_eq!(error.code(), "payment_request_invalid");
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert_eq!((error.report().attempts(), error.retry_at()), (0, None));
+        let text = format!("{error} {error:?}");
+        assert!(text.contains(rule), "{text}");
+        assert!(!text.contains("s3cret"), "{text}");
+    }
+    assert_eq!(count(&server).await, 0);
+}
+
+#[tokio::test]
+async fn the_same_key_is_not_sent_with_another_body() {
+    let server = server([status(200), status(200)]).await;
+    let client = payments();
+    let key = IdempotencyKey::for_operation("shop", "charge", "order-17/attempt-1");
+    let pay = |amount| {
+        let request = client.post(server.uri()).idempotency_key(&key);
+        request.body(amount).send()
+    };
+    pay("10").await.unwrap();
+    let error = pay("11").await.unwrap_err();
+    assert_eq!(error.key_refusal(), Some(&KeyRefusal::OtherRequest));
+    pay("10").await.unwrap();
+    assert_eq!(count(&server).await, 2);
+}
+
+#[tokio::test]
+async fn a_stored_key_past_its_life_is_not_sent_again() {
+    let server = server([]).await;
+    let key = IdempotencyKey::for_operation("shop", "charge", "order-17/attempt-1");
+    let long_ago = SystemTime::UNIX_EPOCH;
+    let request = payments().post(server.uri()).idempotency_key(&key);
+    let error = request.first_sent_at(long_ago).send().await.unwrap_err();
+    assert_eq!(error.code(), "payment_outcome_unknown");
+    assert_eq!(error.report().stop_reason(), StopReason::KeyExpired);
+    assert_eq!(error.retry_at(), None);
+    assert_eq!(count(&server).await, 0);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_so_no_key_goes_to_another_origin() {
+    let elsewhere = server([]).await;
+    let moved = status(307).insert_header("location", elsewhere.uri());
+    let server = server([moved]).await;
+    let response = payments().post(server.uri()).body("{}").send().await;
+    let response = response.unwrap();
+    assert_eq!(response.status(), 307);
+    assert_eq!(response.report().delivery(), Delivery::Rejected);
+    assert_eq!(count(&elsewhere).await, 0);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod delivery;
 mod keys;
 mod once;
 mod privacy;
+mod providers;
 mod retry_after;
 
 use super::RetryLayer;

@@ -157,14 +157,9 @@ impl Circuit {
                 }
             }
             Effect::Recovered(ramp) => {
-                let pace = Pace::recovering(
-                    now,
-                    traffic.normal(now),
-                    traffic.median(),
-                    ramp,
-                    self.settings.declared_peak,
-                )
-                .at_most(self.settings.provider_rate);
+                let (normal, peak) = (traffic.normal(now), self.settings.declared_peak);
+                let pace = Pace::recovering(now, normal, traffic.median(), ramp, peak)
+                    .at_most(self.settings.provider_rate);
                 self.transition(State::Paced(pace));
                 self.gate_from = self.generation;
             }

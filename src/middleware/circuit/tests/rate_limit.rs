@@ -1,9 +1,9 @@
 //! Retry-After on 429 closes the gate of one credential.
 
 use super::*;
-use crate::ErrorKind;
 use crate::middleware::RateLimitKey;
 use crate::middleware::extensions::{Identity, hash};
+use crate::{ErrorKind, Provider};
 
 fn of(credential: &str) -> Call {
     with_header(put(), "authorization", credential)
@@ -42,6 +42,31 @@ async fn the_callers_finer_key_tells_calls_of_one_credential_apart() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_profile_says_which_headers_name_who_is_limited() {
+    let limited = async |provider: Provider, request: Call| {
+        let upstream = Script::new([retry_after(429, 60)]);
+        let circuit = Guarded::new(external().provider(provider), &upstream);
+        assert_eq!(circuit.send(request).await.unwrap().status(), 429);
+        circuit
+    };
+    let account = |name| with_header(of("Bearer s3cret"), "stripe-account", name);
+    let stripe = limited(Provider::stripe(), account("acct_1")).await;
+    let same = stripe.send(account("acct_1")).await;
+    assert_eq!(refusal(&same), Some(Refusal::RateLimit));
+    assert!(stripe.send(account("acct_2")).await.is_ok());
+    // To another provider that header says nothing.
+    let generic = limited(Provider::generic(), account("acct_1")).await;
+    let other = generic.send(account("acct_2")).await;
+    assert_eq!(refusal(&other), Some(Refusal::RateLimit));
+
+    let api_key = |key| with_header(put(), "x-api-key", key);
+    let adyen = limited(Provider::adyen(), api_key("s3cret-a")).await;
+    let same = adyen.send(api_key("s3cret-a")).await;
+    assert_eq!(refusal(&same), Some(Refusal::RateLimit));
+    assert!(adyen.send(api_key("s3cret-b")).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn when_it_is_over_there_is_no_probe() {
     let (circuit, upstream) = limited(of("a")).await;
     pass(secs(67)).await;
@@ -62,11 +87,9 @@ async fn without_retry_after_it_closes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn what_a_credential_is_known_by_cannot_be_computed_elsewhere() {
     let request = of("Basic dXNlcjpwYXNz");
-    let ours = Identity::of(&request, &crate::Provider::generic()).rate_key();
-    assert_eq!(
-        ours,
-        Identity::of(&request, &crate::Provider::generic()).rate_key()
-    );
+    let rate_key = || Identity::of(&request, &Provider::generic()).rate_key();
+    let ours = rate_key();
+    assert_eq!(ours, rate_key());
     // A hash without a key of this process could be searched for the credential behind it.
     let credential = request.headers().get(http::header::AUTHORIZATION);
     assert_ne!(ours, hash((credential, None::<RateLimitKey>)).max(1));

@@ -181,6 +181,8 @@ pub fn health(outcome: &Outcome<'_>) -> Health {
     match *outcome {
         Outcome::Refused(_) => Health::Neutral,
         Outcome::Failure(Failure::InvalidRequest) => Health::Neutral,
+        // It answers; it is this side that reads no further.
+        Outcome::Failure(Failure::OversizedBody { .. }) => Health::Success,
         Outcome::Failure(_) => Health::Failure,
         Outcome::Response { status, .. } => health_of(status),
     }

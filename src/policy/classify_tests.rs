@@ -101,6 +101,7 @@ fn what_may_have_been_done_is_repeated_where_that_is_harmless() {
         Failure::Malformed,
         Failure::Stream(0x2),
         Failure::Stream(0x8),
+        Failure::BrokenBody,
         Failure::Other,
     ] {
         let outcome = Outcome::Failure(failure);
@@ -115,6 +116,7 @@ fn what_would_fail_again_is_not_repeated() {
         (Failure::Certificate, Delivery::NotSent),
         (Failure::InvalidRequest, Delivery::NotSent),
         (Failure::Stream(0xb), Delivery::Unknown),
+        (Failure::OversizedBody { limit: 1 }, Delivery::Unknown),
         (Failure::Deadline(Progress::Unsent), Delivery::NotSent),
         (Failure::Deadline(Progress::MaybeSent), Delivery::Unknown),
     ] {
@@ -217,4 +219,11 @@ fn what_an_answer_says_about_the_upstream() {
             "{status}"
         );
     }
+}
+
+#[test]
+fn an_upstream_whose_bodies_break_is_in_trouble_and_one_whose_bodies_are_long_is_not() {
+    let health = |failure| health(&Outcome::Failure(failure));
+    assert_eq!(health(Failure::BrokenBody), Health::Failure);
+    assert_eq!(health(Failure::OversizedBody { limit: 1 }), Health::Success);
 }

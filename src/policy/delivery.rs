@@ -43,6 +43,19 @@ impl Delivery {
         }
     }
 
+    /// The delivery for a caller who could not read the answer: it broke off, or is not understood.
+    ///
+    /// Answered, but with what? "Paid" and "declined" are told apart by the body, so
+    /// [`Done`](Self::Done) becomes [`Unknown`](Self::Unknown). A rejection is told by the status
+    /// alone and stays.
+    #[must_use]
+    pub const fn unread(self) -> Self {
+        match self {
+            Self::Done => Self::Unknown,
+            _ => self,
+        }
+    }
+
     /// The stable name, as it appears in reports and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -83,6 +96,14 @@ mod tests {
         assert_eq!(joined(&[Unknown, NotSent]), Unknown);
         assert_eq!(joined(&[Unknown, Rejected]), Unknown);
         assert_eq!(joined(&[NotSent, Unknown, Rejected, NotSent]), Unknown);
+    }
+
+    #[test]
+    fn an_answer_that_was_not_read_leaves_only_a_done_in_doubt() {
+        assert_eq!(Done.unread(), Unknown);
+        for delivery in [NotSent, Rejected, Unknown] {
+            assert_eq!(delivery.unread(), delivery);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::Delivery;
 /// RFC 9113 section 7: the peer's way of saying "you are sending too much".
 const ENHANCE_YOUR_CALM: u32 = 0xb;
 
-/// Why an attempt brought no response head.
+/// Why an attempt brought no response.
 ///
 /// The transport names it by the type of the error, never by its text; what it cannot prove is
 /// [`Other`](Self::Other), whose delivery is [`Unknown`](Delivery::Unknown).
@@ -48,6 +48,13 @@ pub enum Failure {
     Malformed,
     /// HTTP/2: the stream was reset with this error code (RFC 9113 section 7).
     Stream(u32),
+    /// The head came, then the body broke off or stalled, where the attempt was to read all of it.
+    BrokenBody,
+    /// The head came, with a body longer than the limit. Repeating cannot help.
+    OversizedBody {
+        /// The limit, in bytes.
+        limit: usize,
+    },
     /// The request cannot be sent as it stands: its URL, a header, or its body's own error before
     /// a byte was written. Repeating cannot help.
     InvalidRequest,
@@ -85,6 +92,9 @@ impl Failure {
             | Self::Incomplete
             | Self::Malformed
             | Self::Stream(_)
+            // Answered, but nobody knows with what.
+            | Self::BrokenBody
+            | Self::OversizedBody { .. }
             | Self::Other => Delivery::Unknown,
         }
     }
@@ -94,7 +104,10 @@ impl Failure {
     pub const fn is_permanent(self) -> bool {
         matches!(
             self,
-            Self::Certificate | Self::InvalidRequest | Self::Stream(ENHANCE_YOUR_CALM)
+            Self::Certificate
+                | Self::InvalidRequest
+                | Self::OversizedBody { .. }
+                | Self::Stream(ENHANCE_YOUR_CALM)
         )
     }
 
@@ -121,6 +134,12 @@ impl Failure {
         )
     }
 
+    /// Whether a response came, but not its body.
+    #[must_use]
+    pub const fn is_body(self) -> bool {
+        matches!(self, Self::BrokenBody | Self::OversizedBody { .. })
+    }
+
     /// The stable name, as it appears in reports and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -138,6 +157,8 @@ impl Failure {
             Self::Incomplete => "incomplete",
             Self::Malformed => "malformed",
             Self::Stream(_) => "stream_reset",
+            Self::BrokenBody => "broken_body",
+            Self::OversizedBody { .. } => "oversized_body",
             Self::InvalidRequest => "invalid_request",
             Self::Other => "other",
         }
@@ -161,6 +182,14 @@ impl fmt::Display for Failure {
             Self::Malformed => "the answer is not valid HTTP",
             Self::Stream(code) => {
                 return write!(f, "the HTTP/2 stream was reset with code {code:#x}");
+            }
+            Self::BrokenBody => "the response body broke off",
+            Self::OversizedBody { limit } => {
+                return write!(
+                    f,
+                    "the response body is longer than the limit of {limit} bytes: raise the limit, \
+                     or read the body as a stream"
+                );
             }
             Self::InvalidRequest => "the request is not valid and was not sent",
             Self::Other => "the transport failed",

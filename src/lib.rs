@@ -40,6 +40,7 @@
 //! | an order in an unknown state | [`Error::delivery`]: what the server may have done |
 //! | "when may I call again?" | [`Report::retry_at`], spread so that a backlog is no wave |
 //! | a policy that does not build | [`PolicyError`]: the rule, the value, the fix |
+//! | an error from a body | [`BodyError`]: broken, stalled or too long |
 //! | an error from the network | [`policy::Failure`]: told apart by type, never by text |
 //!
 //! # Rooms
@@ -77,6 +78,8 @@ mod random;
 #[cfg(feature = "middleware")]
 mod report;
 #[cfg(feature = "middleware")]
+mod response_body;
+#[cfg(feature = "middleware")]
 mod transport_error;
 #[cfg(feature = "middleware")]
 mod upstream;
@@ -95,12 +98,14 @@ pub use {
     error::{Error, ErrorKind},
     middleware::attempt_timeout::AttemptTimeoutLayer,
     middleware::circuit::CircuitLayer,
+    middleware::collect::CollectLayer,
     middleware::deadline::DeadlineLayer,
     middleware::idempotency::IdempotencyLayer,
     middleware::require_https::RequireHttpsLayer,
     middleware::retry::RetryLayer,
     middleware::{Deadline, FirstSentAt, RateLimitKey, ResilienceLayer},
     report::Report,
+    response_body::{BodyError, Collected},
     transport_error::TransportError,
     upstream::{UpstreamName, Upstreams},
 };

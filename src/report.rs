@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use http::Response;
 
 use crate::policy::idempotency::IdempotencyKey;
-use crate::policy::{Delivery, StopReason};
+use crate::policy::{Delivery, Guarantee, StopReason};
 
 /// What happened to a call.
 ///
@@ -32,6 +32,8 @@ pub struct Report {
     pub(crate) stop_reason: StopReason,
     pub(crate) delivery: Delivery,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
+    /// What makes a repeat harmless, if anything does.
+    pub(crate) guarantee: Guarantee,
     pub(crate) retry: Option<RetryAt>,
 }
 

@@ -1,4 +1,4 @@
-//! The error of an attempt that brought no response head.
+//! The error of an attempt that brought no response.
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use crate::BoxError;
 use crate::policy::Failure;
 
-/// Why an attempt brought no response head, with the error that caused it.
+/// Why an attempt brought no response, with the error that caused it.
 ///
 /// The client's transport returns it. A transport of your own returns it too, and so tells the
 /// layers what the server may have done with the request; any other error type counts as

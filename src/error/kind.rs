@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::Cause;
-use crate::policy::{Delivery, Failure, Refusal};
+use crate::policy::{Delivery, Failure, Guarantee, Refusal};
 use crate::report::Report;
 
 /// What kind of trouble it is, in the terms of a payments runbook.
@@ -36,6 +36,7 @@ impl ErrorKind {
             }
             Cause::Failure(failure) if failure.is_connect() => Self::Connect,
             Cause::Failure(failure) if failure.is_timeout() => Self::Timeout,
+            Cause::Failure(failure) if failure.is_body() => Self::Body,
             Cause::Failure(_) => Self::Protocol,
             Cause::Refused(Refusal::RateLimit | Refusal::BackgroundShare) => Self::Throttled,
             Cause::Refused(_) => Self::Unavailable,
@@ -79,14 +80,12 @@ pub(super) fn code(kind: ErrorKind, delivery: Delivery, payments: bool) -> &'sta
 
 /// What to do next.
 pub(super) fn advice(report: &Report) -> &'static str {
-    match (
-        report.delivery,
-        report.retry.is_some(),
-        report.idempotency_key.is_some(),
-    ) {
-        // A moment to come again is named only where the upstream honours the key.
-        (Delivery::Unknown, true, true) => {
+    match (report.delivery, report.retry.is_some(), report.guarantee) {
+        (Delivery::Unknown, true, Guarantee::Keyed) => {
             "; it may have been done: send the same idempotency key again, or ask the upstream"
+        }
+        (Delivery::Unknown, true, Guarantee::Idempotent) => {
+            "; it may have been done: to send it again at `retry_at` does no harm"
         }
         (Delivery::Unknown, ..) => {
             "; it may have been done: ask the upstream before anything is sent again"

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::{Cause, Error, Inner};
 use crate::policy::idempotency::{IdempotencyKey, KeyRefusal};
-use crate::policy::{Delivery, Failure, Refusal, StopReason};
+use crate::policy::{Delivery, Failure, Guarantee, Refusal, StopReason};
 use crate::report::{Report, RetryAt};
 use crate::{BoxError, clock};
 
@@ -21,6 +21,7 @@ impl Error {
             stop_reason,
             delivery,
             idempotency_key: None,
+            guarantee: Guarantee::None,
             retry: None,
         };
         Self(Box::new(Inner {
@@ -114,5 +115,9 @@ impl Error {
     pub(crate) fn with_last_response(mut self, response: Option<(StatusCode, HeaderMap)>) -> Self {
         self.0.last_response = response.or(self.0.last_response);
         self
+    }
+
+    pub(crate) fn into_last_response(self) -> Option<(StatusCode, HeaderMap)> {
+        self.0.last_response
     }
 }

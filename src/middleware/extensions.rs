@@ -169,3 +169,8 @@ pub(crate) struct GateClosed;
 /// On a retry: not on the connection it came back from (421).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FreshConnection;
+
+/// On an attempt: its time is over then. Whoever reads the response's body inside the attempt must
+/// have made up its mind about the head by that time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AttemptEnds(pub(crate) Instant);

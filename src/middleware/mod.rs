@@ -6,6 +6,7 @@
 
 pub mod attempt_timeout;
 pub mod circuit;
+pub mod collect;
 pub mod deadline;
 pub(crate) mod extensions;
 pub mod idempotency;

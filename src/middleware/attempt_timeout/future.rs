@@ -5,11 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use http::Response;
+use http::{Request, Response};
 use pin_project_lite::pin_project;
 
 use crate::body::SendGate;
 use crate::middleware::Deadline;
+use crate::middleware::extensions::AttemptEnds;
 use crate::middleware::timed::Timed;
 use crate::policy::{Failure, Progress};
 use crate::{BoxError, Error, clock};
@@ -59,6 +60,14 @@ impl Limit {
 
     pub(super) fn is_over(&self, now: Instant) -> bool {
         self.at <= now
+    }
+
+    /// Tells the layers below. Another attempt timeout around this one may be tighter.
+    pub(super) fn pass_down<B>(&self, request: &mut Request<B>) {
+        let extensions = request.extensions_mut();
+        let around = extensions.get::<AttemptEnds>();
+        let at = around.map_or(self.at, |AttemptEnds(around)| self.at.min(*around));
+        extensions.insert(AttemptEnds(at));
     }
 
     fn failure(self, progress: Progress) -> Failure {

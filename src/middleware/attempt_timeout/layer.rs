@@ -9,7 +9,8 @@ use super::AttemptTimeout;
 /// Ends an attempt that has no response head within the timeout, or by the call's deadline if that
 /// is sooner.
 ///
-/// It belongs inside the circuit, so that a timeout counts as a failure of the upstream.
+/// It belongs inside the circuit, so that a timeout counts as a failure of the upstream. Around a
+/// [`CollectLayer`](crate::CollectLayer) it covers the body too.
 ///
 /// ```
 /// use std::time::Duration;

@@ -52,6 +52,7 @@ where
         }
         let gate = SendGate::new();
         request.extensions_mut().insert(gate.clone());
+        limit.pass_down(&mut request);
         AttemptTimeoutFuture::new(self.inner.call(request), limit, gate)
     }
 }

@@ -190,6 +190,7 @@ impl CallLog {
             stop_reason,
             delivery: self.joined_delivery(),
             idempotency_key: self.key.clone(),
+            guarantee: self.guarantee,
             retry: retry_after.map(|after| RetryAt {
                 wall: clock::wall_after(after),
                 after,

@@ -104,7 +104,8 @@ impl CallLog {
         self.attempted(error.delivery());
         match self.decide(Outcome::Failure(failure), replayable, Duration::ZERO, false) {
             Ok(at) => {
-                self.last_response = None;
+                // Of a response whose body was lost.
+                self.last_response = error.into_last_response();
                 Conclusion::Retry(at)
             }
             Err(reason) => {

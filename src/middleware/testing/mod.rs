@@ -1,5 +1,6 @@
 //! What the tests of the layers share: requests, a scripted upstream, the stack around it.
 
+mod pieces;
 mod script;
 mod stack;
 
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 
+pub(crate) use self::pieces::{Piece, Pieces};
 pub(crate) use self::script::{Blocked, Script, Seen, Tracked};
 pub(crate) use self::stack::{Stack, Tell, external, payments, steady, without_timers};
 use crate::policy::Failure;
@@ -84,7 +86,7 @@ pub(crate) fn key_in(report: &Report) -> Option<&str> {
 
 /// What the upstream does with one request.
 pub(crate) enum Step {
-    Answer(StatusCode, Vec<(&'static str, String)>),
+    Answer(StatusCode, Vec<(&'static str, String)>, Pieces),
     Fail(BoxError),
     Hang,
     After(Duration, Box<Step>),
@@ -96,15 +98,23 @@ impl Step {
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
-        if let Self::Answer(_, headers) = &mut self {
+        if let Self::Answer(_, headers, _) = &mut self {
             headers.push((name, value.to_string()));
+        }
+        self
+    }
+
+    pub(crate) fn body(mut self, pieces: impl IntoIterator<Item = Piece>) -> Self {
+        if let Self::Answer(_, _, body) = &mut self {
+            *body = Pieces::new(pieces);
         }
         self
     }
 }
 
 pub(crate) fn status(status: u16) -> Step {
-    Step::Answer(StatusCode::from_u16(status).unwrap(), Vec::new())
+    let body = Pieces::new([Piece::Data("s3cret-answer")]);
+    Step::Answer(StatusCode::from_u16(status).unwrap(), Vec::new(), body)
 }
 
 pub(crate) fn retry_after(code: u16, seconds: u64) -> Step {

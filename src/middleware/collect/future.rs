@@ -1,0 +1,110 @@
+//! The future.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::response::Parts;
+use http::{Response, StatusCode};
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::Collected;
+use crate::middleware::extensions::AttemptEnds;
+use crate::response_body::{Collecting, Limits, ReadTimeout};
+use crate::{BoxError, Error, TransportError, clock};
+
+pin_project! {
+    /// The future of a [`Collect`](super::Collect).
+    pub struct CollectFuture<F, C> {
+        #[pin]
+        state: State<F, C>,
+        limits: Limits,
+        ends: Option<AttemptEnds>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F, C> {
+        Sent {
+            #[pin]
+            response: F,
+        },
+        Reading {
+            head: Option<Parts>,
+            #[pin]
+            body: Collecting<ReadTimeout<C>>,
+        },
+    }
+}
+
+impl<F, C> CollectFuture<F, C> {
+    pub(super) const fn new(response: F, limits: Limits, ends: Option<AttemptEnds>) -> Self {
+        Self {
+            state: State::Sent { response },
+            limits,
+            ends,
+        }
+    }
+}
+
+impl<F, C, E> Future for CollectFuture<F, C>
+where
+    F: Future<Output = Result<Response<C>, E>>,
+    E: Into<BoxError>,
+    C: Body,
+    C::Error: Into<BoxError>,
+{
+    type Output = Result<Response<Collected>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.state.as_mut().project() {
+                StateProj::Sent { response } => {
+                    let response = ready!(response.poll(cx)).map_err(Error::from_inner)?;
+                    let (head, body) = response.into_parts();
+                    this.state.set(State::Reading {
+                        head: Some(head),
+                        body: this.limits.collect(body),
+                    });
+                }
+                StateProj::Reading { head, mut body } => {
+                    let body = match body.as_mut().poll(cx) {
+                        Poll::Ready(body) => body,
+                        // The timeout would take the head along; its timer has woken this task.
+                        Poll::Pending if outlives(head.as_ref(), *this.ends) => body.cut_off(),
+                        Poll::Pending => return Poll::Pending,
+                    };
+                    let head = head
+                        .take()
+                        .expect("a future is not polled once it was ready");
+                    return Poll::Ready(conclude(head, body));
+                }
+            }
+        }
+    }
+}
+
+/// From 400 on the status and the headers decide what follows: a Retry-After closes the gate, a 402
+/// is a refusal. Below, the answer is in the body, and was lost with it.
+fn says_enough(status: StatusCode) -> bool {
+    status.as_u16() >= 400
+}
+
+/// Whether the attempt is over now, but not what its head says.
+fn outlives(head: Option<&Parts>, ends: Option<AttemptEnds>) -> bool {
+    head.is_some_and(|head| says_enough(head.status))
+        && ends.is_some_and(|AttemptEnds(at)| at <= clock::now())
+}
+
+fn conclude(head: Parts, body: Collected) -> Result<Response<Collected>, Error> {
+    match body.error() {
+        Some(error) if !says_enough(head.status) => {
+            let broken = TransportError::new(error.failure(), error.clone());
+            Err(Error::from_inner(broken).with_last_response(Some((head.status, head.headers))))
+        }
+        _ => Ok(Response::from_parts(head, body)),
+    }
+}

@@ -27,6 +27,9 @@
 //!                                           └ Decision ← policy
 //! ```
 //!
+//! [`RequestBuilder::collect`] puts a [`CollectLayer`] right above the transport: then the response's
+//! body is read inside the attempt, and one that breaks off is a failed attempt like any other.
+//!
 //! [`ResilienceLayer`] composes it from a [`Policy`], around any service of HTTP requests and
 //! responses; each layer also stands alone. All calls to one upstream share a circuit, a gate and a
 //! budget, through [`Upstreams`].
@@ -90,7 +93,7 @@ pub use policy::idempotency::IdempotencyKey;
 pub use policy::{Delivery, Priority, Provider, StopReason};
 
 #[cfg(feature = "client")]
-pub use client::{Client, ClientBuilder, RequestBuilder, Response};
+pub use client::{Answer, Client, ClientBuilder, RequestBuilder, Response};
 
 #[cfg(feature = "middleware")]
 pub use {

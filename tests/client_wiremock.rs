@@ -89,6 +89,85 @@ async fn an_answer_comes_back_with_its_body_and_its_report() {
 }
 
 #[tokio::test]
+async fn collected_it_is_whole_and_can_be_read_more_than_once() {
+    let server = server([
+        status(503),
+        status(201)
+            .insert_header("x-id", "7")
+            .set_body_string("made"),
+    ])
+    .await;
+    let answer = payments()
+        .post(server.uri())
+        .body("{}")
+        .collect()
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), answer.report().attempts()),
+        (201, 2)
+    );
+    assert_eq!(answer.headers()["x-id"], "7");
+    assert_eq!(answer.version(), http::Version::HTTP_11);
+    assert_eq!(
+        (answer.text().unwrap(), answer.bytes().unwrap()),
+        ("made".to_owned(), "made".into())
+    );
+    assert!(format!("{answer:?}").contains("201") && !format!("{answer:?}").contains("made"));
+    let plain = answer.error_for_status().unwrap().into_http();
+    assert_eq!(seawall::Report::of(&plain).unwrap().attempts(), 2);
+    assert_eq!(plain.into_body().into_bytes().unwrap(), "made");
+}
+
+#[tokio::test]
+async fn collected_or_not_a_wrong_request_and_a_status_are_the_same_errors() {
+    let wrong = payments()
+        .get("ftp://gateway.test/")
+        .collect()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (wrong.kind(), wrong.code()),
+        (ErrorKind::Config, "payment_request_invalid")
+    );
+
+    let server = server([status(403).insert_header("x-id", "7").set_body_string("no")]).await;
+    let answer = payments().get(server.uri()).collect().await.unwrap();
+    assert_eq!(answer.text().unwrap(), "no");
+    let error = answer.error_for_status().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Authentication);
+    assert_eq!(
+        (
+            error.status().unwrap().as_u16(),
+            &error.headers().unwrap()["x-id"]
+        ),
+        (403, &"7".parse().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn two_mib_are_collected_and_one_byte_more_is_not() {
+    let most = 2 * 1024 * 1024;
+    for (length, fits) in [(most, true), (most + 1, false)] {
+        let server = server([status(200).set_body_bytes(vec![b'x'; length])]).await;
+        let answer = external().get(server.uri()).collect().await;
+        assert_eq!(
+            answer.is_ok_and(|answer| answer.bytes().unwrap().len() == length),
+            fits
+        );
+        let server = self::server([status(200).set_body_bytes(vec![b'x'; length])]).await;
+        let response = external().get(server.uri()).send().await.unwrap();
+        assert_eq!(
+            response
+                .bytes()
+                .await
+                .is_ok_and(|bytes| bytes.len() == length),
+            fits
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_503_is_sent_again_with_the_same_key_and_bytes() {
     let server = server([status(503)]).await;
     let key = IdempotencyKey::for_operation("shop", "charge", "order-1042/1");
@@ -450,7 +529,7 @@ mod json {
     }
 
     #[tokio::test]
-    async fn what_is_not_that_json_is_an_error_of_the_body_and_done_stays_done() {
+    async fn what_is_not_that_json_is_an_error_of_the_body_and_its_outcome_unknown() {
         let server = server([status(200).set_body_string("s3cret, not JSON")]).await;
         let answer = payments()
             .post(server.uri())
@@ -460,8 +539,9 @@ mod json {
             .unwrap();
         let error = answer.json::<Payment>().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Body);
-        assert_eq!(error.delivery(), Delivery::Done);
-        assert_eq!(error.code(), "payment_gateway_body_error");
+        assert_eq!(error.delivery(), Delivery::Unknown);
+        assert_eq!(error.code(), "payment_outcome_unknown");
+        assert!(error.retry_at().is_some());
         assert_eq!(error.report().stop_reason(), StopReason::Committed);
         assert_eq!((error.report().attempts(), count(&server).await), (1, 1));
         assert!(!format!("{error} {error:?}").contains("s3cret"));

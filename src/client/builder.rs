@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use tower_layer::Layer;
-
 use super::Client;
 use super::transport::{Settings, Transport};
 use crate::policy::circuit::LONGEST;
-use crate::{Error, Policy, ResilienceLayer, Upstreams};
+use crate::response_body::Limits;
+use crate::{Error, Policy, Upstreams};
 
 /// DNS, TCP and TLS together take well under a second almost everywhere; five leave room for one
 /// lost packet in each.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A gateway's answer is a few kilobytes, a page of a list some hundred: two MiB leave room for
+/// both, and a hundred calls at once hold no more than 200 MiB of whatever is poured on them.
+const RESPONSE_BODY_LIMIT: usize = 2 * 1024 * 1024;
 
 /// A client in the making.
 ///
@@ -29,6 +32,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct ClientBuilder {
     upstreams: Share,
     settings: Settings,
+    limits: Limits,
 }
 
 /// Whose upstreams the client will use.
@@ -50,18 +54,18 @@ impl Share {
 
 impl ClientBuilder {
     pub(super) fn new(policy: Policy) -> Self {
-        let settings = settings(&policy);
         Self {
+            settings: settings(&policy),
+            limits: limits(&policy),
             upstreams: Share::Own(policy),
-            settings,
         }
     }
 
     pub(super) fn over(upstreams: Upstreams) -> Self {
-        let settings = settings(upstreams.policy());
         Self {
+            settings: settings(upstreams.policy()),
+            limits: limits(upstreams.policy()),
             upstreams: Share::With(upstreams),
-            settings,
         }
     }
 
@@ -82,6 +86,25 @@ impl ClientBuilder {
     /// How many idle connections are kept for each host. Not limited by default.
     pub fn pool_max_idle_per_host(mut self, connections: usize) -> Self {
         self.settings.pool_max_idle_per_host = connections;
+        self
+    }
+
+    /// The longest response body that is collected, in bytes: by
+    /// [`RequestBuilder::collect`](crate::RequestBuilder::collect), and by
+    /// [`Response::bytes`](crate::Response::bytes), `text` and `json`. Two MiB by default: a
+    /// gateway's answer is a few kilobytes, a page of a list some hundred. A longer one is an error,
+    /// and is not read on; [`Response::into_http`](crate::Response::into_http) streams without a
+    /// limit.
+    pub fn response_body_limit(mut self, bytes: usize) -> Self {
+        self.limits.size = bytes;
+        self
+    }
+
+    /// The longest wait for the next frame of a response body. The policy's attempt timeout by
+    /// default: nobody waits longer for the next frame than for the head. Time counts only while
+    /// the caller waits, so a slow reader has all the time it wants.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.read_timeout = timeout;
         self
     }
 
@@ -113,12 +136,13 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// A [`Config`](crate::ErrorKind::Config) error if a root certificate cannot be read or TLS
-    /// cannot be set up, if a timeout is zero or over 30 days, or if the provider's profile makes no
-    /// sense.
+    /// cannot be set up, if a timeout is zero or over 30 days, if the limit of response bodies is
+    /// zero, or if the provider's profile makes no sense.
     pub fn build(self) -> Result<Client, Error> {
         let timeouts = [
             ("connect timeout", self.settings.connect_timeout),
             ("pool idle timeout", self.settings.pool_idle_timeout),
+            ("read timeout", self.limits.read_timeout),
         ];
         for (name, timeout) in timeouts {
             if timeout.is_zero() || timeout > LONGEST {
@@ -128,6 +152,10 @@ impl ClientBuilder {
         }
         // A profile is plain data, and may have come into a preset unchecked.
         self.upstreams.policy().to_builder().build()?;
+        if self.limits.size == 0 {
+            let fix = "choose at least 1, or `usize::MAX` for no limit";
+            return Err(Error::config(format!("response body limit is 0: {fix}")));
+        }
         let transport = Transport::new(&self.settings)
             .map_err(|error| Error::config(error.to_string()).with_source(error))?;
         let upstreams = match self.upstreams {
@@ -135,11 +163,17 @@ impl ClientBuilder {
             Share::Seeded(policy, seed) => Upstreams::with_seed(policy, seed),
             Share::With(upstreams) => upstreams,
         };
-        let service = ResilienceLayer::over(upstreams.clone()).layer(transport);
-        Ok(Client::new(service, upstreams))
+        Ok(Client::new(transport, upstreams, self.limits))
     }
 }
 
 fn settings(policy: &Policy) -> Settings {
     Settings::new(CONNECT_TIMEOUT.min(policy.attempt_timeout()))
+}
+
+fn limits(policy: &Policy) -> Limits {
+    Limits {
+        size: RESPONSE_BODY_LIMIT,
+        read_timeout: policy.attempt_timeout(),
+    }
 }

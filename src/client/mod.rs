@@ -1,6 +1,10 @@
 //! The door: a ready-made client on real sockets.
 
+mod answer;
 mod builder;
+#[cfg(feature = "json")]
+mod not_json;
+mod origin;
 mod request;
 mod response;
 pub(crate) mod transport;
@@ -10,14 +14,18 @@ use std::future::poll_fn;
 
 use http::{Method, Request, Response as HttpResponse};
 use hyper::body::Incoming;
+use tower_layer::Layer;
 use tower_service::Service;
 
+pub use self::answer::Answer;
 pub use self::builder::ClientBuilder;
 pub use self::request::RequestBuilder;
 pub use self::response::Response;
 use self::transport::Transport;
 use crate::middleware::Resilience;
-use crate::{Body, Error, Policy, Upstreams};
+use crate::middleware::collect::{Collect, CollectLayer};
+use crate::response_body::Limits;
+use crate::{Body, Error, Policy, ResilienceLayer, Upstreams};
 
 /// An HTTP client that does not storm what it calls.
 ///
@@ -40,8 +48,12 @@ use crate::{Body, Error, Policy, Upstreams};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    service: Resilience<Transport>,
+    /// Its calls end at the response's head.
+    streaming: Resilience<Transport>,
+    /// Its calls end at the response's last byte.
+    collecting: Resilience<Collect<Transport>>,
     upstreams: Upstreams,
+    limits: Limits,
 }
 
 impl Client {
@@ -56,8 +68,16 @@ impl Client {
         ClientBuilder::over(upstreams)
     }
 
-    fn new(service: Resilience<Transport>, upstreams: Upstreams) -> Self {
-        Self { service, upstreams }
+    fn new(transport: Transport, upstreams: Upstreams, limits: Limits) -> Self {
+        let stack = ResilienceLayer::over(upstreams.clone());
+        // Innermost: the attempt timeout covers the body too, the circuit hears of one that breaks.
+        let collect = CollectLayer::within(limits).layer(transport.clone());
+        Self {
+            streaming: stack.layer(transport),
+            collecting: stack.layer(collect),
+            upstreams,
+            limits,
+        }
     }
 
     /// The policy it was built with.
@@ -114,10 +134,23 @@ impl Client {
     ///
     /// An [`Error`] if there is no response head at the call's end.
     pub async fn execute(&self, request: Request<Body>) -> Result<Response, Error> {
-        let mut service = self.service.clone();
+        let mut service = self.streaming.clone();
         poll_fn(|cx| service.poll_ready(cx)).await?;
         let response: HttpResponse<Incoming> = service.call(request).await?;
-        Ok(Response::new(response, self.policy().is_for_payments()))
+        Ok(Response::new(response, self.upstreams.clone(), self.limits))
+    }
+
+    /// The same, but the response is read whole inside the call. See
+    /// [`RequestBuilder::collect`].
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] if there is no response at the call's end, or one whose body is lost.
+    pub async fn collect(&self, request: Request<Body>) -> Result<Answer, Error> {
+        let mut service = self.collecting.clone();
+        poll_fn(|cx| service.poll_ready(cx)).await?;
+        let response = service.call(request).await?;
+        Ok(Answer::new(response, self.upstreams.clone()))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 
 use super::transport::check_authority;
-use super::{Client, Response};
+use super::{Answer, Client, Response};
 use crate::{Body, Deadline, Error, FirstSentAt, IdempotencyKey, Priority, UpstreamName, clock};
 
 /// A request in the making. What is wrong with it is said by [`send`](Self::send), before anything
@@ -122,9 +122,47 @@ impl RequestBuilder {
     ///
     /// An [`Error`] if the request is not valid, was refused here, or brought no response head.
     pub async fn send(self) -> Result<Response, Error> {
+        let (client, request) = self.ready()?;
+        client.execute(request).await
+    }
+
+    /// Sends it, and again as the policy allows, and reads the whole body inside the call.
+    ///
+    /// A body that breaks off has reached nobody. After a status below 400 it is the end of an
+    /// attempt as a lost connection is: sent again where that is harmless, else an error whose
+    /// delivery is [`Unknown`](crate::Delivery::Unknown). From 400 on the head counts, and the
+    /// answer comes back without its body.
+    ///
+    /// Attempt timeout and deadline cover the body too. For one that is long or slow, use
+    /// [`send`](Self::send).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); and a [`Body`](crate::ErrorKind::Body) error if the body was lost,
+    /// or is longer than the client's
+    /// [`response_body_limit`](crate::ClientBuilder::response_body_limit).
+    ///
+    /// ```no_run
+    /// use seawall::{Client, Policy, Provider};
+    ///
+    /// # async fn pay() -> Result<(), seawall::Error> {
+    /// let client = Client::builder(Policy::external_payments(Provider::generic())).build()?;
+    /// let answer = client.get("https://gateway.example/payments/17").collect().await?;
+    /// println!("{}: {}", answer.status(), answer.text()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn collect(self) -> Result<Answer, Error> {
+        let (client, request) = self.ready()?;
+        client.collect(request).await
+    }
+
+    fn ready(self) -> Result<(Client, Request<Body>), Error> {
         let payments = self.client.policy().is_for_payments();
-        let request = self.request.map_err(|error| error.for_payments(payments))?;
-        self.client.execute(request).await
+        match self.request {
+            Ok(request) => Ok((self.client, request)),
+            Err(error) => Err(error.for_payments(payments)),
+        }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Request<Body>) -> Result<(), Error>) -> Self {

@@ -7,29 +7,32 @@ use http::{HeaderMap, Response as HttpResponse, StatusCode, Version};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use crate::error::Cause;
-use crate::policy::StopReason;
-use crate::{BoxError, Error, Report};
+use super::origin::Origin;
+use crate::response_body::{Limits, ReadTimeout};
+use crate::{BoxError, Error, Report, Upstreams};
 
 /// A response head, its report, and a body that is still to be read.
 ///
-/// Done is answered, not paid: look at the status, read the body.
+/// Done is answered, not paid: look at the status, read the body. The call is committed by its head:
+/// a body that breaks is an error, never a retry. To have it read inside the call, where it may be
+/// repeated, use [`RequestBuilder::collect`](crate::RequestBuilder::collect).
 pub struct Response {
     inner: HttpResponse<Incoming>,
-    report: Report,
-    payments: bool,
+    origin: Origin,
+    limits: Limits,
 }
 
 impl Response {
-    pub(super) fn new(mut inner: HttpResponse<Incoming>, payments: bool) -> Self {
-        let report = inner
-            .extensions_mut()
-            .remove::<Report>()
-            .expect("the client's stack has a retry layer, which reports on every response");
+    pub(super) fn new(
+        mut inner: HttpResponse<Incoming>,
+        upstreams: Upstreams,
+        limits: Limits,
+    ) -> Self {
+        let origin = Origin::of(&mut inner, upstreams);
         Self {
             inner,
-            report,
-            payments,
+            origin,
+            limits,
         }
     }
 
@@ -55,7 +58,7 @@ impl Response {
     /// when it may be made again.
     #[must_use]
     pub fn report(&self) -> &Report {
-        &self.report
+        &self.origin.report
     }
 
     /// Turns a status of 400 or above into an [`Error`] of its kind.
@@ -72,38 +75,27 @@ impl Response {
             return Ok(self);
         }
         let headers = self.inner.into_parts().0.headers;
-        let error = Error::new(
-            Cause::Status(status),
-            self.report.stop_reason(),
-            self.report.delivery(),
-        );
-        Err(error
-            .with_report(self.report, self.payments)
-            .with_last_response(Some((status, headers))))
+        Err(self.origin.status(status, headers))
     }
 
-    /// The whole body, however long it is and takes: the call's deadline ends at the head. Put a
-    /// timeout around it where the server is not to be trusted with that.
+    /// The whole body, within the client's
+    /// [`response_body_limit`](crate::ClientBuilder::response_body_limit) and
+    /// [`read_timeout`](crate::ClientBuilder::read_timeout): the call's deadline ends at the head.
     ///
     /// # Errors
     ///
-    /// A [`Body`](crate::ErrorKind::Body) error if it breaks off. The call was answered all the
-    /// same: it is not repeated.
+    /// A [`Body`](crate::ErrorKind::Body) error if it breaks off, stalls or exceeds the limit; its
+    /// source is a [`BodyError`](crate::BodyError). The call was answered all the same, so it is not
+    /// repeated, and what it did is [`Unknown`](crate::Delivery::Unknown) to whoever could not read
+    /// the answer. Where the same request can harmlessly be sent again, the error says
+    /// [when](Error::retry_at).
     pub async fn bytes(self) -> Result<Bytes, Error> {
-        let Self {
-            inner,
-            report,
-            payments,
-        } = self;
-        match inner.into_body().collect().await {
-            Ok(body) => Ok(body.to_bytes()),
-            Err(error) => Err(broken(
-                report,
-                payments,
-                "the response body broke off",
-                error,
-            )),
-        }
+        let (head, body) = self.inner.into_parts();
+        let body = self.limits.collect(body).await;
+        body.into_bytes().map_err(|error| {
+            let last = Some((head.status, head.headers));
+            self.origin.unread(error).with_last_response(last)
+        })
     }
 
     /// The whole body, as UTF-8.
@@ -112,16 +104,9 @@ impl Response {
     ///
     /// As [`bytes`](Self::bytes), or if it is not UTF-8.
     pub async fn text(self) -> Result<String, Error> {
-        let (report, payments) = (self.report.clone(), self.payments);
+        let origin = self.origin.clone();
         let bytes = self.bytes().await?;
-        String::from_utf8(bytes.into()).map_err(|error| {
-            broken(
-                report,
-                payments,
-                "the response body is not UTF-8",
-                error.utf8_error(),
-            )
-        })
+        String::from_utf8(bytes.into()).map_err(|error| origin.not_text(error.utf8_error()))
     }
 
     /// The whole body, as JSON.
@@ -131,44 +116,30 @@ impl Response {
     /// As [`bytes`](Self::bytes), or if it is not the JSON of a `T`.
     #[cfg(feature = "json")]
     pub async fn json<T: serde::de::DeserializeOwned>(self) -> Result<T, Error> {
-        let (report, payments) = (self.report.clone(), self.payments);
+        let origin = self.origin.clone();
         let bytes = self.bytes().await?;
-        serde_json::from_slice(&bytes).map_err(|error| {
-            broken(
-                report,
-                payments,
-                "the response body is not the JSON that was asked for",
-                error,
-            )
-        })
+        serde_json::from_slice(&bytes).map_err(|error| origin.not_json(&error))
     }
 
     /// The plain HTTP response, its [`Report`] in the extensions and its body unread.
+    ///
+    /// The body is not limited in size; each of its frames is waited for as long as the client's
+    /// [`read_timeout`](crate::ClientBuilder::read_timeout) says. Its error is an [`Error`] of kind
+    /// [`Body`](crate::ErrorKind::Body), as that of [`bytes`](Self::bytes).
     #[must_use]
     pub fn into_http(
         self,
-    ) -> HttpResponse<impl http_body::Body<Data = Bytes, Error = BoxError> + Send + 'static> {
+    ) -> HttpResponse<impl http_body::Body<Data = Bytes, Error = BoxError> + Send + Unpin + 'static>
+    {
+        let (origin, timeout) = (self.origin, self.limits.read_timeout);
         let mut response = self.inner;
-        response.extensions_mut().insert(self.report);
-        response.map(|body| body.map_err(Into::into))
+        response.extensions_mut().insert(origin.report.clone());
+        response.map(|body| {
+            // Its timer may not move; whoever reads frame by frame should not have to know.
+            let body = Box::pin(ReadTimeout::new(body, timeout));
+            body.map_err(move |error| origin.unread(error).into())
+        })
     }
-}
-
-/// The head has reached the caller, so the call is committed: it is an error, never a retry.
-fn broken(
-    mut report: Report,
-    payments: bool,
-    problem: &'static str,
-    source: impl Into<BoxError>,
-) -> Error {
-    report.stop_reason = StopReason::Committed;
-    Error::new(
-        Cause::Body(problem),
-        StopReason::Committed,
-        report.delivery(),
-    )
-    .with_report(report, payments)
-    .with_source(source)
 }
 
 impl fmt::Debug for Response {
@@ -176,7 +147,7 @@ impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status())
-            .field("report", &self.report)
+            .field("report", self.report())
             .finish_non_exhaustive()
     }
 }

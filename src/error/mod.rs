@@ -4,6 +4,7 @@ mod from_inner;
 mod kind;
 mod make;
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -64,7 +65,7 @@ pub(crate) enum Cause {
     /// A status that the caller asked to have turned into an error.
     Status(StatusCode),
     /// The response's body broke, or is not what was asked for.
-    Body(&'static str),
+    Body(Cow<'static, str>),
 }
 
 impl Error {
@@ -105,8 +106,8 @@ impl Error {
         &self.0.report
     }
 
-    /// The status of the last response, when a retry that was to follow it was refused, or when the
-    /// caller asked to have that status turned into an error.
+    /// The status of the last response, when a retry that was to follow it was refused, when its
+    /// body could not be had, or when the caller asked to have that status turned into an error.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match self.0.cause {

@@ -62,6 +62,11 @@ impl CollectLayer {
             },
         }
     }
+
+    #[cfg(feature = "client")]
+    pub(crate) const fn within(limits: Limits) -> Self {
+        Self { limits }
+    }
 }
 
 impl<S> Layer<S> for CollectLayer {

@@ -2,6 +2,7 @@
 //!
 //! Real time, never a paused clock. Nothing sleeps: each step waits for what it must see.
 
+mod bodies;
 mod connect;
 mod gate;
 mod h2_peer;

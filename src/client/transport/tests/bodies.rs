@@ -3,6 +3,7 @@
 mod broken;
 mod http2;
 mod limits;
+mod released;
 
 use std::error::Error as _;
 

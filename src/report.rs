@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::Response;
 
@@ -34,6 +34,8 @@ pub struct Report {
     pub(crate) idempotency_key: Option<IdempotencyKey>,
     /// What makes a repeat harmless, if anything does.
     pub(crate) guarantee: Guarantee,
+    /// When the provider may have forgotten the key, if the guarantee hangs on it.
+    pub(crate) key_expires: Option<Instant>,
     pub(crate) retry: Option<RetryAt>,
 }
 

@@ -73,17 +73,19 @@ impl Origin {
 
     /// Sending the same again is how the doubt is settled, where that does no harm.
     fn retry_at(&self) -> Option<RetryAt> {
-        let harmless = matches!(
-            self.report.guarantee,
-            Guarantee::Idempotent | Guarantee::Keyed
-        );
-        harmless.then(|| {
-            let unit = self.upstreams.random().unit();
-            let after = self.upstreams.policy().backoff().ceiling(unit);
-            RetryAt {
-                wall: clock::wall_after(after),
-                after,
-            }
+        let Report {
+            guarantee,
+            key_expires,
+            ..
+        } = self.report;
+        let unit = self.upstreams.random().unit();
+        let after = self.upstreams.policy().backoff().ceiling(unit);
+        let at = clock::after(clock::now(), after);
+        let in_time = key_expires.is_none_or(|expires| at < expires);
+        let harmless = matches!(guarantee, Guarantee::Idempotent | Guarantee::Keyed);
+        (harmless && in_time).then(|| RetryAt {
+            wall: clock::wall_after(after),
+            after,
         })
     }
 }

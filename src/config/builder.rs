@@ -49,14 +49,16 @@ impl PolicyBuilder {
         self
     }
 
-    /// The longest one attempt may take, up to its response head. Mandatory: a client can lose a
+    /// The longest one attempt may take, up to its response head, or up to the last byte of its body
+    /// where that is collected within the call. Mandatory: a client can lose a
     /// request when a connection closes under it, and only this ends the wait.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.policy.attempt_timeout = timeout;
         self
     }
 
-    /// The longest the whole call may take, waits included, up to the response head.
+    /// The longest the whole call may take, waits included, up to the same moment as the attempt
+    /// timeout.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.policy.deadline = deadline;
         self

@@ -101,13 +101,15 @@ impl Policy {
         self.backoff
     }
 
-    /// The longest one attempt may take, up to its response head.
+    /// The longest one attempt may take, up to its response head, or up to the last byte of its body
+    /// where that is collected within the call.
     #[must_use]
     pub fn attempt_timeout(&self) -> Duration {
         self.attempt_timeout
     }
 
-    /// The longest the whole call may take, waits included, up to the response head.
+    /// The longest the whole call may take, waits included, up to the same moment as the attempt
+    /// timeout.
     #[must_use]
     pub fn deadline(&self) -> Duration {
         self.deadline

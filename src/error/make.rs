@@ -22,6 +22,7 @@ impl Error {
             delivery,
             idempotency_key: None,
             guarantee: Guarantee::None,
+            key_expires: None,
             retry: None,
         };
         Self(Box::new(Inner {

@@ -191,6 +191,7 @@ impl CallLog {
             delivery: self.joined_delivery(),
             idempotency_key: self.key.clone(),
             guarantee: self.guarantee,
+            key_expires: self.key_expires,
             retry: retry_after.map(|after| RetryAt {
                 wall: clock::wall_after(after),
                 after,

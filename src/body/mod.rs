@@ -1,11 +1,14 @@
-//! The request body: bytes that can be sent again, or a stream that cannot.
+//! The request body: bytes, or a stream that is kept while it is sent, so that it can be sent again.
 
+mod kept;
+mod reader;
 mod replay;
 #[cfg_attr(
     not(feature = "client"),
     allow(dead_code, reason = "only the client's transport arms the gate")
 )]
 pub(crate) mod send_gate;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +19,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use self::reader::Reader;
 use crate::BoxError;
 
 pub use self::replay::{OneShot, Replay};
@@ -23,8 +27,12 @@ pub(crate) use self::send_gate::SendGate;
 
 /// A request body.
 ///
-/// Bytes are held without a copy and can be sent on every attempt. A [`stream`](Self::stream) can
-/// be sent once: it never forbids the first attempt, only the second.
+/// Bytes are held without a copy and can be sent on every attempt. A [`stream`](Self::stream) is
+/// kept while it is sent, and can be sent again as long as it fits into its limit. Past that it is
+/// sent once: it never forbids the first attempt, only the next.
+///
+/// Trailers are sent again too, and every attempt announces the same size. Over HTTP/1.1 those
+/// trailers are sent that a `trailer` header names (RFC 9110 section 6.6.2).
 ///
 /// ```
 /// use http_body::Body as _;
@@ -40,17 +48,31 @@ enum Inner {
     Empty,
     /// `None` once its bytes are handed over.
     Bytes(Option<Bytes>),
-    Stream(Pin<Box<dyn http_body::Body<Data = Bytes, Error = BoxError> + Send>>),
+    Stream(Reader),
 }
 
 impl Body {
+    /// How many bytes of a [`stream`](Self::stream) are kept for sending it again: 64 KiB.
+    ///
+    /// That holds all but the largest requests to a payment API, and a thousand calls under way at
+    /// once hold no more than 64 MiB.
+    pub const REPLAY_LIMIT: usize = 64 * 1024;
+
     /// A body without bytes.
     #[must_use]
     pub const fn empty() -> Self {
         Self(Inner::Empty)
     }
 
-    /// A body that is produced while it is sent, and so can be sent once.
+    /// A body that is produced while it is sent, and sent again if it is no larger than
+    /// [`REPLAY_LIMIT`](Self::REPLAY_LIMIT).
+    ///
+    /// What is sent is kept, by reference and not as a copy. Nothing is read before it is to be
+    /// sent, but for the first frame: the client asks for it once, before it asks for a connection,
+    /// so that a stream which begins with an error costs no request. Of an attempt that was cut
+    /// off, the next one sends what was kept, and then goes on to read.
+    ///
+    /// An error of the stream is the end of its call: it is not sent again.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -58,17 +80,74 @@ impl Body {
     /// use seawall::body::{Body, Replay};
     ///
     /// let body = Body::stream(Full::new(Bytes::from_static(b"rows")));
-    /// assert!(body.replay().is_none());
+    /// assert!(body.replay().is_some());
     /// ```
     pub fn stream<B>(body: B) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self(Inner::Stream(Box::pin(http_body_util::BodyExt::map_err(
-            body,
-            Into::into,
-        ))))
+        Self::stream_with_limit(body, Self::REPLAY_LIMIT)
+    }
+
+    /// A [`stream`](Self::stream) that is sent again if it holds at most `limit` bytes of data.
+    ///
+    /// The limit counts bytes. A frame that was cut out of a larger buffer holds on to all of it.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http_body_util::Full;
+    /// use seawall::Body;
+    ///
+    /// let import = Full::new(Bytes::from_static(b"a great many rows"));
+    /// let body = Body::stream_with_limit(import, 1024 * 1024);
+    /// # assert_eq!(format!("{body:?}"), "Body(stream of 17 bytes)");
+    /// ```
+    pub fn stream_with_limit<B>(body: B, limit: usize) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self(Inner::Stream(Reader::new(body, limit)))
+    }
+
+    /// A stream of which nothing is kept. It is sent again only if no connection has taken a frame
+    /// of it, as when none came about.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http_body_util::Full;
+    /// use seawall::Body;
+    ///
+    /// let body = Body::one_shot(Full::new(Bytes::from_static(b"a whole disk")));
+    /// # assert_eq!(format!("{body:?}"), "Body(stream of 12 bytes)");
+    /// ```
+    pub fn one_shot<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self::stream_with_limit(body, 0)
+    }
+
+    /// Asks a stream for its first frame, and keeps the answer for whoever sends it.
+    #[cfg_attr(
+        not(feature = "client"),
+        allow(dead_code, reason = "only the client's transport looks ahead")
+    )]
+    pub(crate) fn look_ahead(&mut self, cx: &mut Context<'_>) -> Result<(), BoxError> {
+        match &mut self.0 {
+            Inner::Empty | Inner::Bytes(_) => Ok(()),
+            Inner::Stream(stream) => stream.look_ahead(cx),
+        }
+    }
+
+    #[cfg_attr(
+        not(feature = "client"),
+        allow(dead_code, reason = "only the client's transport looks ahead")
+    )]
+    pub(crate) const fn is_stream(&self) -> bool {
+        matches!(self.0, Inner::Stream(_))
     }
 }
 
@@ -117,7 +196,7 @@ impl http_body::Body for Body {
         match &mut self.get_mut().0 {
             Inner::Empty => Poll::Ready(None),
             Inner::Bytes(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Inner::Stream(stream) => stream.as_mut().poll_frame(cx),
+            Inner::Stream(stream) => stream.poll_frame(cx),
         }
     }
 
@@ -147,7 +226,10 @@ impl fmt::Debug for Body {
             Inner::Empty => f.write_str("Body(empty)"),
             Inner::Bytes(Some(bytes)) => write!(f, "Body({} bytes)", bytes.len()),
             Inner::Bytes(None) => f.write_str("Body(sent)"),
-            Inner::Stream(_) => f.write_str("Body(stream)"),
+            Inner::Stream(stream) => match stream.shown_size() {
+                Some(size) => write!(f, "Body(stream of {size} bytes)"),
+                None => f.write_str("Body(stream)"),
+            },
         }
     }
 }

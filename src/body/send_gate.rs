@@ -113,8 +113,19 @@ pin_project! {
         #[pin]
         body: B,
         gate: Option<SendGate>,
-        // True until the body has answered a poll with anything but an error.
+        // True until the connection polls the body for the first time.
         untouched: bool,
+    }
+}
+
+impl GatedBody<super::Body> {
+    /// Asks a stream for its first frame, before a connection is asked for. The gate stays as it
+    /// is: nothing is sent by that.
+    pub(crate) fn look_ahead(&mut self, cx: &mut Context<'_>) -> Result<(), BodyFailed> {
+        self.body.look_ahead(cx).map_err(|source| BodyFailed {
+            first: true,
+            source,
+        })
     }
 }
 
@@ -185,7 +196,7 @@ pub(crate) struct BodyFailed {
 }
 
 impl BodyFailed {
-    /// Whether the body failed at its first poll.
+    /// Whether it failed no later than at the connection's first poll.
     pub(crate) const fn at_first_poll(&self) -> bool {
         self.first
     }

@@ -53,7 +53,8 @@ impl RequestBuilder {
         })
     }
 
-    /// The body. Bytes are sent again on a retry; a [stream](Body::stream) cannot be.
+    /// The body. Bytes are sent again on a retry; a [stream](Body::stream) is if it fits into its
+    /// limit, 64 KiB unless [you say otherwise](Body::stream_with_limit).
     pub fn body(self, body: impl Into<Body>) -> Self {
         self.with(|request| {
             *request.body_mut() = body.into();

@@ -77,6 +77,10 @@ fn on_a_connection(error: &hyper::Error, goaway: Goaway) -> Failure {
     find::<io::Error>(error).map_or(Failure::Other, io_failure)
 }
 
+/// A body that fails at its first poll proves that nothing was sent with HTTP/1.1, where the head
+/// is flushed together with what that poll brings. With HTTP/2 the head may have gone before, by a
+/// task of its own; there the stream is reset, and the body's error does not come here.
+///
 /// hyper calls more than the body's errors the user's: a lost connection task is among them, and
 /// proves nothing.
 fn body_failure(error: &hyper::Error) -> Failure {

@@ -8,8 +8,8 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use pin_project_lite::pin_project;
 
-use super::InvalidRequest;
 use super::classify::{self, Goaway};
+use super::{Call, InvalidRequest};
 use crate::TransportError;
 use crate::body::send_gate::SendGate;
 use crate::policy::Failure;
@@ -27,6 +27,8 @@ pin_project! {
     #[project = StateProj]
     enum State {
         Refused { why: InvalidRequest },
+        // Of a stream only. `None` once it is sent.
+        LookingAhead { call: Option<Box<Call>> },
         Sent {
             #[pin]
             response: legacy::ResponseFuture,
@@ -43,17 +45,34 @@ impl TransportFuture {
         }
     }
 
-    pub(super) const fn send(
-        response: legacy::ResponseFuture,
-        gate: SendGate,
-        empty_and_safe: bool,
-    ) -> Self {
+    /// Asks the body for its first frame, once, and then sends the request, be the frame there or
+    /// not: a body that fails right then has sent nothing, whatever the connection speaks.
+    pub(super) fn look_ahead(call: Call) -> Self {
         Self {
-            state: State::Sent {
-                response,
-                gate,
-                empty_and_safe,
+            state: State::LookingAhead {
+                call: Some(Box::new(call)),
             },
+        }
+    }
+
+    pub(super) fn send(call: Call) -> Self {
+        Self {
+            state: State::send(call),
+        }
+    }
+}
+
+impl State {
+    fn send(call: Call) -> Self {
+        let pool = if call.fresh {
+            &call.pools.fresh
+        } else {
+            &call.pools.kept
+        };
+        Self::Sent {
+            response: pool.request(call.request),
+            gate: call.gate,
+            empty_and_safe: call.empty_and_safe,
         }
     }
 }
@@ -62,18 +81,32 @@ impl Future for TransportFuture {
     type Output = Result<Response<Incoming>, TransportError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Refused { why } => {
-                Poll::Ready(Err(TransportError::new(Failure::InvalidRequest, *why)))
+        let mut state = self.project().state;
+        loop {
+            match state.as_mut().project() {
+                StateProj::Refused { why } => return Poll::Ready(Err(invalid(*why))),
+                StateProj::LookingAhead { call } => {
+                    let mut call = call.take().expect("it is sent as soon as it is looked at");
+                    if let Err(failed) = call.request.body_mut().look_ahead(cx) {
+                        return Poll::Ready(Err(invalid(failed)));
+                    }
+                    state.set(State::send(*call));
+                }
+                StateProj::Sent {
+                    response,
+                    gate,
+                    empty_and_safe,
+                } => {
+                    return Poll::Ready(ready!(response.poll(cx)).map_err(|error| {
+                        let goaway = Goaway::of(gate.was_polled(), *empty_and_safe);
+                        TransportError::new(classify::failure(&error, goaway), error)
+                    }));
+                }
             }
-            StateProj::Sent {
-                response,
-                gate,
-                empty_and_safe,
-            } => Poll::Ready(ready!(response.poll(cx)).map_err(|error| {
-                let goaway = Goaway::of(gate.was_polled(), *empty_and_safe);
-                TransportError::new(classify::failure(&error, goaway), error)
-            })),
         }
     }
+}
+
+fn invalid(why: impl Into<crate::BoxError>) -> TransportError {
+    TransportError::new(Failure::InvalidRequest, why)
 }

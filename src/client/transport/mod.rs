@@ -106,6 +106,7 @@ impl Service<Request<Body>> for Transport {
         // Whatever may change something is gated, with an empty body too. CONNECT has none at all.
         let gate_empty = !safe && request.method() != Method::CONNECT;
         let empty_and_safe = safe && request.body().is_end_stream();
+        let is_stream = request.body().is_stream();
         let request = request.map(|body| {
             if gate_empty {
                 gate.arm_empty_too(body)
@@ -114,9 +115,28 @@ impl Service<Request<Body>> for Transport {
             }
         });
 
-        let pool = if fresh { &self.0.fresh } else { &self.0.kept };
-        TransportFuture::send(pool.request(request), gate, empty_and_safe)
+        let call = Call {
+            request,
+            pools: Arc::clone(&self.0),
+            fresh,
+            gate,
+            empty_and_safe,
+        };
+        if is_stream {
+            TransportFuture::look_ahead(call)
+        } else {
+            TransportFuture::send(call)
+        }
     }
+}
+
+/// A request that is ready for its connection.
+struct Call {
+    request: Request<GatedBody<Body>>,
+    pools: Arc<Pools>,
+    fresh: bool,
+    gate: SendGate,
+    empty_and_safe: bool,
 }
 
 impl fmt::Debug for Transport {

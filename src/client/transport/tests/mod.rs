@@ -10,6 +10,7 @@ mod http1;
 mod http2;
 mod peer;
 mod pool;
+mod request_bodies;
 mod requests;
 
 use std::time::Duration;

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use http::{Response, StatusCode};
 
 use super::call::CallLog;
+use super::spare::Spare;
+use crate::body::Replay;
 use crate::middleware::extensions::GateClosed;
 use crate::policy::classify::{Outcome, Repeat, delivery, repeat};
 use crate::policy::retry_after::{self, RetryAfter};
@@ -22,22 +24,22 @@ pub(super) enum Conclusion<C> {
 }
 
 impl CallLog {
-    /// Concludes an attempt. `replayable`: the body can be sent again.
-    pub(super) fn conclude<C>(
+    /// Concludes an attempt, after which there is `spare` to send.
+    pub(super) fn conclude<C, B: Replay>(
         &mut self,
         result: Result<Response<C>, Error>,
-        replayable: bool,
+        spare: Spare<'_, B>,
     ) -> Conclusion<C> {
         match result {
-            Ok(response) => self.conclude_response(response, replayable),
-            Err(error) => self.conclude_error(error, replayable),
+            Ok(response) => self.conclude_response(response, spare),
+            Err(error) => self.conclude_error(error, spare),
         }
     }
 
-    fn conclude_response<C>(
+    fn conclude_response<C, B: Replay>(
         &mut self,
         mut response: Response<C>,
-        replayable: bool,
+        spare: Spare<'_, B>,
     ) -> Conclusion<C> {
         let stated = stated_wait(&response, self.upstream.name());
         let upstreams = self.upstreams.clone();
@@ -71,7 +73,7 @@ impl CallLog {
         let decision = if doubtful && !self.guarantee.allows_repeat() {
             Err(StopReason::NotIdempotent)
         } else {
-            self.decide(outcome, replayable, server_wait, closed_gate)
+            self.decide(outcome, spare, server_wait, closed_gate)
         };
         match decision {
             Ok(at) => {
@@ -89,7 +91,7 @@ impl CallLog {
         }
     }
 
-    fn conclude_error<C>(&mut self, error: Error, replayable: bool) -> Conclusion<C> {
+    fn conclude_error<C, B: Replay>(&mut self, error: Error, spare: Spare<'_, B>) -> Conclusion<C> {
         let Some(failure) = error.failure().filter(|_| error.report().attempts() > 0) else {
             return Conclusion::Return(Err(self.refused_here(error)));
         };
@@ -102,7 +104,7 @@ impl CallLog {
             failure
         };
         self.attempted(error.delivery());
-        match self.decide(Outcome::Failure(failure), replayable, Duration::ZERO, false) {
+        match self.decide(Outcome::Failure(failure), spare, Duration::ZERO, false) {
             Ok(at) => {
                 // Of a response whose body was lost.
                 self.last_response = error.into_last_response();
@@ -135,10 +137,10 @@ impl CallLog {
     }
 
     /// When to send again, or why not to.
-    fn decide(
+    fn decide<B: Replay>(
         &mut self,
         outcome: Outcome<'_>,
-        replayable: bool,
+        spare: Spare<'_, B>,
         server_wait: Duration,
         closed_gate: bool,
     ) -> Result<Instant, StopReason> {
@@ -150,7 +152,7 @@ impl CallLog {
         let attempt = Attempt {
             outcome,
             guarantee: self.guarantee,
-            replayable,
+            replayable: spare.is_intact(),
             number: self.attempts,
             repeated_once: self.repeated_once,
         };
@@ -172,13 +174,20 @@ impl CallLog {
             grant.is_some()
         };
         match decide(&attempt, &conditions, withdraw) {
-            Decision::Retry { after } => {
+            Decision::Retry { after } if spare.take_over() => {
                 self.repeated_once |= is_worth_one_repeat(&outcome);
                 if closed_gate {
                     self.reservation = self.upstream.reserve_probe();
                 }
                 self.will_retry(after, grant);
                 Ok(clock::after(now, after))
+            }
+            // The connection has read on since the question above, and past the limit.
+            Decision::Retry { .. } => {
+                if let Some(grant) = grant {
+                    self.upstream.budget().give_back(grant);
+                }
+                Err(StopReason::BodyNotReplayable)
             }
             Decision::Stop(reason) => Err(reason),
         }

@@ -12,6 +12,7 @@ use tower_service::Service;
 use super::call::CallLog;
 use super::conclusion::Conclusion;
 use super::service::copy;
+use super::spare::Spare;
 use crate::body::Replay;
 use crate::policy::{Failure, Progress};
 use crate::{BoxError, Error, clock};
@@ -73,9 +74,12 @@ where
             match this.state.as_mut().project() {
                 StateProj::Attempting { attempt } => {
                     let result = ready!(attempt.poll(cx)).map_err(Error::from_inner);
-                    // Of the last attempt no copy is made, so its absence says nothing.
-                    let replayable = this.again.is_some() || !this.log.may_retry();
-                    match this.log.conclude(result, replayable) {
+                    let spare = match this.again {
+                        Some(request) => Spare::Kept(request.body_mut()),
+                        None if this.log.may_retry() => Spare::None,
+                        None => Spare::NotNeeded,
+                    };
+                    match this.log.conclude(result, spare) {
                         Conclusion::Return(result) => return Poll::Ready(result),
                         Conclusion::Retry(at) if at <= clock::now() => {
                             this.state.set(State::Readying);

@@ -8,6 +8,7 @@ mod conclusion;
 mod future;
 mod layer;
 mod service;
+mod spare;
 
 pub use self::future::RetryFuture;
 pub use self::layer::RetryLayer;

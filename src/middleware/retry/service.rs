@@ -55,7 +55,7 @@ where
 }
 
 /// The request as it will be sent again: the same head, the same key, the same bytes. `None`: its
-/// body can be sent once.
+/// body can be sent once. Whether a stream was kept shows only when it was sent.
 pub(super) fn copy<B: Replay>(request: &Request<B>) -> Option<Request<B>> {
     let mut copy = Request::new(request.body().replay()?);
     *copy.method_mut() = request.method().clone();

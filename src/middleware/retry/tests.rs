@@ -10,6 +10,7 @@ mod once;
 mod privacy;
 mod providers;
 mod retry_after;
+mod streams;
 
 use super::RetryLayer;
 use crate::middleware::testing::*;

@@ -24,7 +24,7 @@ pub enum StopReason {
     Refused(Refusal),
     /// The method is not idempotent and no honoured idempotency key makes a repeat harmless.
     NotIdempotent,
-    /// The body was a stream and is gone.
+    /// The body was a stream, and is gone: past its limit, sent once by choice, or failed.
     BodyNotReplayable,
     /// This answer is worth one repeat in a call, and that was made: 408, 421, 425.
     RepeatedOnce,
@@ -76,7 +76,9 @@ impl fmt::Display for StopReason {
             Self::Tunnel => "CONNECT is never repeated",
             Self::Refused(refusal) => return refusal.fmt(f),
             Self::NotIdempotent => "the request is not idempotent and carries no honoured key",
-            Self::BodyNotReplayable => "the body is a stream and cannot be sent again",
+            Self::BodyNotReplayable => {
+                "the body is a stream that was not kept, so it cannot be sent again"
+            }
             Self::RepeatedOnce => "this answer is worth one repeat, and it was made",
             Self::AttemptsExhausted => "every allowed attempt was made",
             Self::KeyExpired => "the provider may have forgotten the idempotency key",

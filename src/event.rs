@@ -1,6 +1,6 @@
 //! Every observable event, and the only home of `tracing`.
 
-use crate::config::Policy;
+use crate::config::{Policy, PolicyError};
 use crate::policy::circuit::{CircuitState, Closing};
 
 /// A policy is put to use: each override it carries is said aloud.
@@ -13,6 +13,12 @@ pub(crate) fn policy_in_force(policy: &Policy) {
             "unsafe override in force"
         );
     }
+}
+
+/// A provider's profile makes no sense, so it is taken to promise nothing.
+pub(crate) fn profile_refused(policy: &Policy, why: &PolicyError) {
+    let provider = &*policy.provider().name;
+    tracing::error!(provider, %why, "profile ignored: no key is honoured");
 }
 
 /// A circuit has changed its state.

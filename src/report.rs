@@ -35,6 +35,10 @@ pub struct Report {
     /// What makes a repeat harmless, if anything does.
     pub(crate) guarantee: Guarantee,
     /// When the provider may have forgotten the key, if the guarantee hangs on it.
+    #[cfg_attr(
+        not(feature = "client"),
+        allow(dead_code, reason = "only the client reads bodies after the call")
+    )]
     pub(crate) key_expires: Option<Instant>,
     pub(crate) retry: Option<RetryAt>,
 }

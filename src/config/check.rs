@@ -2,15 +2,9 @@
 
 use std::time::Duration;
 
-use http::header;
-
-use super::{Policy, Rule, Violation};
+use super::{Policy, Rule, Violation, profile};
 use crate::policy::backoff::Jitter;
 use crate::policy::circuit::LONGEST;
-use crate::policy::idempotency::MAX_LENGTH;
-
-/// Of a generated key.
-const UUID_LENGTH: usize = 36;
 
 /// Everything that is wrong with the policy: what makes no sense at all, and, for external presets,
 /// each safety rule that is broken and not overridden.
@@ -104,7 +98,8 @@ impl Checks {
                 "choose a finite rate above zero",
             );
         }
-        self.provider(policy);
+        self.violations
+            .extend(profile::violations(policy.provider()));
         self.durations(policy);
         for overridden in policy
             .overrides
@@ -114,38 +109,6 @@ impl Checks {
             let problem = format!("the rationale for `{}` is blank", overridden.rule);
             self.require(false, problem, "say why it is safe here");
         }
-    }
-
-    /// A profile is plain data, and may hold anything.
-    fn provider(&mut self, policy: &Policy) {
-        let provider = policy.provider();
-        self.require(
-            (UUID_LENGTH..=MAX_LENGTH).contains(&provider.max_key_length),
-            format!("the provider's longest key is {}", provider.max_key_length),
-            "choose 36, the length of a generated key, to 255",
-        );
-        self.require(
-            !provider.key_life.is_zero(),
-            "the provider's key life is 0s",
-            "choose how long it remembers a key, or set `honours_keys: false`",
-        );
-        if let Some(rate) = provider.rate_per_second {
-            self.require(
-                rate.is_finite() && rate > 0.0,
-                format!("the provider's rate is {rate} calls per second"),
-                "choose a finite rate above zero",
-            );
-        }
-        let taken = [
-            &provider.credential_header,
-            &header::CONTENT_LENGTH,
-            &header::HOST,
-        ];
-        self.require(
-            !taken.contains(&&provider.key_header),
-            format!("the provider's key header is `{}`", provider.key_header),
-            "choose a header of its own",
-        );
     }
 
     fn durations(&mut self, policy: &Policy) {

@@ -8,6 +8,7 @@ mod builder;
 mod check;
 mod policy;
 mod presets;
+mod profile;
 mod safety;
 
 pub use builder::PolicyBuilder;

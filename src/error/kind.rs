@@ -90,7 +90,7 @@ pub(super) fn advice(report: &Report) -> &'static str {
         (Delivery::Unknown, ..) => {
             "; it may have been done: ask the upstream before anything is sent again"
         }
-        (_, true, _) => "; nothing was done: try again at `retry_at`",
+        (_, true, _) => "; this call did nothing: try again at `retry_at`",
         (_, false, _) => "",
     }
 }

@@ -96,6 +96,13 @@ impl Error {
         error
     }
 
+    /// The same error with the key of its call, if it does not name it yet.
+    pub(crate) fn with_key(mut self, key: &IdempotencyKey) -> Self {
+        let report = &mut self.0.report;
+        report.idempotency_key.get_or_insert_with(|| key.clone());
+        self
+    }
+
     /// The same error with the codes of a payment.
     pub(crate) fn for_payments(mut self, payments: bool) -> Self {
         self.0.payments |= payments;

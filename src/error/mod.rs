@@ -225,7 +225,7 @@ impl fmt::Display for Error {
         let report = &self.0.report;
         match &self.0.cause {
             Cause::Config(problem) => return f.write_str(problem),
-            Cause::Key(refusal) => return refusal.fmt(f),
+            Cause::Key(refusal) => return write!(f, "{refusal} ({})", report.upstream),
             Cause::Failure(failure) => {
                 failure.fmt(f)?;
                 if let Some(detail) = self.what_is_invalid() {

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::sync::LazyLock;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
+use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request};
 
-use crate::Provider;
 use crate::policy::budget::Grant;
+use crate::{Policy, Provider, clock};
 
 /// A deadline that arrives with a request, as an extension. The tighter of it and the policy's
 /// holds.
@@ -65,9 +66,11 @@ impl fmt::Debug for RateLimitKey {
 
 /// When the idempotency key of a request was sent for the first time, as a request extension.
 ///
-/// This process remembers that of the keys it has sent. After a restart it does not: whoever stored
-/// the key stores this with it, by the wall clock. Past the key life that the provider promises, the
-/// call is refused, its delivery unknown: the same key would then be a new payment.
+/// The clients of one [`Upstreams`](crate::Upstreams) remember that of the keys they have sent. After
+/// a restart they do not: whoever stored the key stores this with it, by the wall clock, and says it
+/// of a key that was sent, or may have been. Past the key life that the provider promises, the call
+/// is refused: the same key would then be a new payment. And since the earlier call may have been
+/// acted on, this one's delivery is [`Unknown`](crate::Delivery::Unknown) unless it is answered.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -118,7 +121,8 @@ impl Identity {
     pub(crate) fn of<B>(request: &Request<B>, provider: &Provider) -> Self {
         let header = |name: &HeaderName| request.headers().get(name).cloned();
         Self {
-            credential: header(&provider.credential_header),
+            // Who has no credential of the provider's kind may have one of the usual kind.
+            credential: header(&provider.credential_header).or_else(|| header(&AUTHORIZATION)),
             account: provider.account_header.as_ref().and_then(header),
             finer: request.extensions().get().cloned(),
         }
@@ -158,9 +162,36 @@ impl Clone for Resend {
     }
 }
 
-/// On a request whose key was sent before this call: when the provider may have forgotten it.
+/// On a request with a key of the caller's own: what is known of that key.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct KeyExpires(pub(crate) Instant);
+pub(crate) struct KeyPast {
+    /// When the provider may have forgotten it.
+    pub(crate) expires: Instant,
+    /// An earlier call may have been acted on.
+    pub(crate) in_doubt: bool,
+}
+
+impl KeyPast {
+    /// What the caller says of it, if there is no layer above that remembers.
+    pub(crate) fn of<B>(request: &Request<B>, policy: &Policy, now: Instant) -> Self {
+        let told = request.extensions().get::<FirstSentAt>();
+        let remembered = request.extensions().get::<Self>().copied();
+        remembered.unwrap_or_else(|| Self {
+            expires: clock::after(now, life_left(told, policy)),
+            in_doubt: told.is_some(),
+        })
+    }
+}
+
+/// How long attempts with the key may begin, so that they arrive while the provider is sure to know
+/// it. A first time in the future, which a clock that was set back leaves behind, is taken for now.
+pub(crate) fn life_left(first_sent_at: Option<&FirstSentAt>, policy: &Policy) -> Duration {
+    let life = policy.provider().key_life;
+    let on_its_way = policy.attempt_timeout().min(life / 10);
+    let age = first_sent_at.and_then(|at| clock::wall().duration_since(at.wall_time()).ok());
+    life.saturating_sub(on_its_way)
+        .saturating_sub(age.unwrap_or_default())
+}
 
 /// On a response: its Retry-After has closed the upstream's or the credential's gate.
 #[derive(Clone, Copy, Debug)]

@@ -86,7 +86,8 @@ fn is_in_progress(
     guarantee: Guarantee,
 ) -> bool {
     let conflict = status == StatusCode::CONFLICT && provider.conflict == Conflict::InProgress;
-    guarantee == Guarantee::Keyed && (conflict || provider.hint_in(headers) == Some(Hint::Repeat))
+    guarantee == Guarantee::Keyed
+        && (conflict || provider.hint_in(headers) == Some(Hint::InProgress))
 }
 
 /// Whether the attempt may be repeated.
@@ -106,18 +107,24 @@ pub fn repeat(outcome: &Outcome<'_>, guarantee: Guarantee) -> Repeat {
         } => match word(status, headers, provider) {
             Some(Hint::Replayed) => Repeat::Never(StopReason::Replayed),
             Some(Hint::DoNotRepeat) => Repeat::Never(StopReason::ServerSaysNo),
-            Some(Hint::Repeat) if is_refusal(status) => Repeat::Allowed,
-            Some(Hint::Repeat) => if_harmless(Repeat::Allowed, guarantee),
+            Some(Hint::Repeat | Hint::InProgress) if is_refusal(status) => Repeat::Allowed,
+            Some(Hint::Repeat | Hint::InProgress) => if_harmless(Repeat::Allowed, guarantee),
             None => repeat_status(status, retry_after, provider, guarantee),
         },
     }
 }
 
-/// What the headers of an error say about a repeat: the provider's own hints, and what every server
-/// may say.
+/// What the headers say about a repeat: the provider's own hints, and what every server may say. Of a
+/// redirection only that it is an old one counts.
 fn word(status: StatusCode, headers: &HeaderMap, provider: &Provider) -> Option<Hint> {
-    if !status.is_client_error() && !status.is_server_error() {
-        return None;
+    match status.as_u16() {
+        300..=399 => {
+            return provider
+                .hint_in(headers)
+                .filter(|hint| *hint == Hint::Replayed);
+        }
+        400..=599 => {}
+        _ => return None,
     }
     let no = says_no(headers).then_some(Hint::DoNotRepeat);
     provider.hint_in(headers).max(no)

@@ -2,6 +2,7 @@
 
 mod choose;
 mod form;
+mod history;
 mod invalid;
 mod sent;
 
@@ -12,6 +13,7 @@ use uuid::{Builder, Uuid};
 
 pub use self::choose::{Asked, Choice, choose};
 pub use self::form::KeyForm;
+pub use self::history::History;
 pub use self::invalid::{InvalidKey, KeyRefusal};
 pub use self::sent::{Sent, may_send};
 

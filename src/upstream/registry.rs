@@ -83,6 +83,10 @@ impl Upstreams {
     }
 
     fn with(policy: Policy, random: Random, capacity: usize) -> Self {
+        let (policy, refused) = policy.with_harmless_provider();
+        if let Some(refused) = refused {
+            event::profile_refused(&policy, &refused);
+        }
         let shared = Shared {
             policy,
             random: Arc::new(random),

@@ -5,23 +5,24 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use http::Request;
-use papaya::HashMap;
+use papaya::{HashMap, Operation};
 
 use super::key::KeyRef;
 use crate::body::Replay;
-use crate::policy::idempotency::{IdempotencyKey, KeyRefusal, Sent, may_send};
+use crate::policy::Delivery;
+use crate::policy::idempotency::{History, IdempotencyKey, KeyRefusal, Sent, may_send};
 
 /// Keys remembered for certain; up to twice as many are. At ten payments a minute that is a day, as
-/// long as most providers remember them.
+/// long as many providers remember them.
 const CAPACITY: usize = 16_384;
 
-/// The keys that were sent, each with what was sent: without a lock, and bounded.
+/// The keys that were sent, each with what became of it: without a lock, and bounded.
 ///
 /// There are two generations. When the newer one is full, the older one is forgotten and takes its
 /// place: whatever was used lately survives, and nobody has to keep a list of who was first.
 #[derive(Debug)]
 pub(crate) struct SentKeys {
-    generations: [HashMap<u64, Sent>; 2],
+    generations: [HashMap<u64, History>; 2],
     /// Counts the changes of generation; its lowest bit says which one is the newer.
     turns: AtomicUsize,
     turning: AtomicBool,
@@ -34,9 +35,8 @@ pub(crate) struct SentKeys {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KeyUse {
     key: u64,
-    pub(crate) sent: Sent,
-    /// Whether nothing was known of the key before.
-    is_first: bool,
+    sent: Sent,
+    sent_before: bool,
 }
 
 impl SentKeys {
@@ -54,83 +54,97 @@ impl SentKeys {
         }
     }
 
-    /// The request, as one that is about to be sent with this key for the first time.
+    /// The request, as one that is about to be sent with this key. `sent_before`: by an earlier
+    /// process, as the caller says.
     pub(crate) fn describe<B: Replay>(
         &self,
         request: &Request<B>,
         key: &IdempotencyKey,
         expires: Instant,
+        sent_before: bool,
     ) -> KeyUse {
         let (uri, mut body) = (request.uri(), self.hasher.build_hasher());
         let is_known = request.body().hash_bytes(&mut body);
         let sent = Sent {
             origin: self.hasher.hash_one(KeyRef::new(uri, None)),
-            target: self.hasher.hash_one((request.method(), uri.path())),
+            target: self
+                .hasher
+                .hash_one((request.method(), uri.path_and_query())),
             body: is_known.then(|| body.finish()),
             expires,
         };
         KeyUse {
             key: self.hasher.hash_one(key),
             sent,
-            is_first: true,
+            sent_before,
         }
     }
 
-    /// Remembers a key that is about to be sent, with the earliest end of its life that was ever
-    /// named.
+    /// Remembers that a key is about to be sent, and tells what became of it before.
     ///
     /// # Errors
     ///
     /// [`KeyRefusal`]: the key is too old, or belongs to another request.
-    pub(crate) fn remember(&self, key_use: KeyUse, now: Instant) -> Result<KeyUse, KeyRefusal> {
-        // Whoever says when it was first sent may say that its life is over.
-        may_send(&key_use.sent, &key_use.sent, now)?;
-        self.make_room();
-        let newer = self.newer().pin();
-        let before = match self.known(key_use.key) {
-            Some(before) => before,
-            None => match newer.try_insert(key_use.key, key_use.sent) {
-                Ok(_) => return Ok(key_use),
-                // Another call was quicker by a moment.
-                Err(known) => *known.current,
-            },
-        };
-        may_send(&key_use.sent, &before, now)?;
-        let sent = key_use.sent.after(&before);
-        newer.insert(key_use.key, sent);
-        Ok(KeyUse {
+    pub(crate) fn begin(&self, key_use: &KeyUse, now: Instant) -> Result<History, KeyRefusal> {
+        let KeyUse {
+            key,
             sent,
-            is_first: false,
-            ..key_use
-        })
-    }
-
-    /// The call was sent, or may have been: what was forgotten in the meantime is known again.
-    pub(crate) fn keep(&self, key_use: KeyUse) {
+            sent_before,
+        } = *key_use;
+        // Whoever says when it was first sent may say that its life is over.
+        may_send(&sent, &sent, now)?;
         self.make_room();
-        self.newer().pin().get_or_insert(key_use.key, key_use.sent);
+        let known = self.known(key);
+        let mut outcome = Ok(History::begin(sent, sent_before));
+        // In one step, so that of two calls that begin at once each knows of the other. A key that is
+        // refused is remembered as well: used again and again, it must not be forgotten for others.
+        self.newer().pin().compute(key, |entry| {
+            let before = entry.map(|(_, history)| *history).or(known);
+            outcome = before.map_or_else(
+                || Ok(History::begin(sent, sent_before)),
+                |before| before.go_on(&sent, sent_before, now),
+            );
+            match (&outcome, before) {
+                (Ok(history), _) => Operation::Insert::<_, ()>(*history),
+                (Err(_), Some(before)) => Operation::Insert(before),
+                (Err(_), None) => Operation::Abort(()),
+            }
+        });
+        outcome
     }
 
-    /// The call was not sent. If it was the first with its key, the provider knows nothing of it,
-    /// and another request may have it.
-    pub(crate) fn forget(&self, key_use: KeyUse) {
-        if key_use.is_first {
-            for generation in &self.generations {
-                generation.pin().remove(&key_use.key);
+    /// A call with this key has ended so; `None`: it was dropped.
+    pub(crate) fn end(&self, key_use: &KeyUse, delivery: Option<Delivery>) {
+        self.make_room();
+        let known = self.known(key_use.key);
+        let mut is_over = false;
+        self.newer().pin().compute(key_use.key, |entry| {
+            let before = entry.map(|(_, history)| *history).or(known);
+            // What was forgotten in the meantime is known again.
+            let before = before.unwrap_or(History::begin(key_use.sent, key_use.sent_before));
+            let after = before.end(delivery);
+            is_over = after.is_none();
+            match (after, entry) {
+                (Some(history), _) => Operation::Insert::<_, ()>(history),
+                (None, Some(_)) => Operation::Remove,
+                (None, None) => Operation::Abort(()),
             }
+        });
+        if is_over {
+            self.older().pin().remove(&key_use.key);
         }
     }
 
-    fn known(&self, key: u64) -> Option<Sent> {
+    fn known(&self, key: u64) -> Option<History> {
         let in_newer = self.newer().pin().get(&key).copied();
         in_newer.or_else(|| self.older().pin().get(&key).copied())
     }
 
-    fn newer(&self) -> &HashMap<u64, Sent> {
+    fn newer(&self) -> &HashMap<u64, History> {
         &self.generations[self.turns.load(Ordering::Acquire) & 1]
     }
 
-    fn older(&self) -> &HashMap<u64, Sent> {
+    fn older(&self) -> &HashMap<u64, History> {
         &self.generations[(self.turns.load(Ordering::Acquire) + 1) & 1]
     }
 

@@ -21,14 +21,17 @@ fn request(url: &str, body: &str) -> Request<String> {
     builder.body(body.to_owned()).unwrap()
 }
 
-/// Sends a request with this key at this time, if that is allowed.
+/// A call with this key at this time, which ends without an answer.
 fn send(
     keys: &SentKeys,
     text: &str,
     request: &Request<String>,
     now: Instant,
-) -> Result<KeyUse, KeyRefusal> {
-    keys.remember(keys.describe(request, &key(text), now + LIFE), now)
+) -> Result<History, KeyRefusal> {
+    let key_use = keys.describe(request, &key(text), now + LIFE, false);
+    let history = keys.begin(&key_use, now)?;
+    keys.end(&key_use, Some(Delivery::Unknown));
+    Ok(history)
 }
 
 #[test]
@@ -46,18 +49,21 @@ fn the_same_request_is_sent_again_and_another_is_not() {
 }
 
 #[test]
-fn a_query_and_the_hosts_letter_case_do_not_make_another_request_a_path_and_a_method_do() {
+fn the_hosts_letter_case_does_not_make_another_request_method_path_and_query_do() {
     let (keys, now) = (SentKeys::new(), start());
-    let first = request("https://gateway.example/payments", "{}");
+    let first = request("https://gateway.example/payments?amount=10", "");
     send(&keys, "a", &first, now).unwrap();
-    let same = request("https://GATEWAY.example:443/payments?try=2", "{}");
+    let same = request("https://GATEWAY.example:443/payments?amount=10", "");
     assert!(send(&keys, "a", &same, now).is_ok());
-    let refund = request("https://gateway.example/refunds", "{}");
-    assert_eq!(
-        send(&keys, "a", &refund, now),
-        Err(KeyRefusal::OtherRequest)
-    );
-    let mut patch = request("https://gateway.example/payments", "{}");
+    for other in [
+        "https://gateway.example/payments?amount=11",
+        "https://gateway.example/payments",
+        "https://gateway.example/refunds?amount=10",
+    ] {
+        let refused = send(&keys, "a", &request(other, ""), now);
+        assert_eq!(refused, Err(KeyRefusal::OtherRequest), "{other}");
+    }
+    let mut patch = first;
     *patch.method_mut() = Method::PATCH;
     assert_eq!(send(&keys, "a", &patch, now), Err(KeyRefusal::OtherRequest));
 }
@@ -84,7 +90,7 @@ fn a_key_lives_from_its_first_use_whatever_came_since() {
     send(&keys, "a", &payment, now).unwrap();
     let late = now + LIFE.saturating_sub(Duration::from_secs(1));
     let again = send(&keys, "a", &payment, late).unwrap();
-    assert_eq!(again.sent.expires, now + LIFE);
+    assert_eq!(again.sent().expires, now + LIFE);
     assert_eq!(
         send(&keys, "a", &payment, now + LIFE),
         Err(KeyRefusal::Expired)
@@ -92,18 +98,44 @@ fn a_key_lives_from_its_first_use_whatever_came_since() {
 }
 
 #[test]
-fn what_was_never_sent_is_forgotten_what_was_sent_before_is_not() {
+fn what_was_never_sent_is_forgotten_unless_another_call_with_it_is_open() {
     let (keys, now) = (SentKeys::new(), start());
-    let ten = request("https://gateway.example/payments", "10");
-    let eleven = request("https://gateway.example/payments", "11");
-    let first = send(&keys, "a", &ten, now).unwrap();
-    keys.forget(first);
-    let second = send(&keys, "a", &eleven, now).unwrap();
-    keys.keep(second);
-    // The third call was refused here; the second was not.
-    let third = send(&keys, "a", &eleven, now).unwrap();
-    keys.forget(third);
-    assert_eq!(send(&keys, "a", &ten, now), Err(KeyRefusal::OtherRequest));
+    let payment = request("https://gateway.example/payments", "10");
+    let key_use = keys.describe(&payment, &key("a"), now + LIFE, false);
+    keys.begin(&key_use, now).unwrap();
+    keys.begin(&key_use, now).unwrap();
+    keys.end(&key_use, Some(Delivery::NotSent));
+    assert!(keys.known(key_use.key).is_some());
+    keys.end(&key_use, Some(Delivery::NotSent));
+    assert_eq!(keys.known(key_use.key), None);
+}
+
+#[test]
+fn a_key_that_was_forgotten_while_its_call_was_open_is_known_again() {
+    let (keys, now) = (SentKeys::with_capacity(10), start());
+    let payment = request("https://gateway.example/payments", "10");
+    let key_use = keys.describe(&payment, &key("a"), now + LIFE, false);
+    keys.begin(&key_use, now).unwrap();
+    for n in 0..50 {
+        send(&keys, &n.to_string(), &payment, now).unwrap();
+    }
+    assert_eq!(keys.known(key_use.key), None);
+    keys.end(&key_use, Some(Delivery::Unknown));
+    assert!(keys.known(key_use.key).unwrap().is_in_doubt());
+}
+
+#[test]
+fn a_key_that_is_refused_again_and_again_is_not_forgotten_for_newer_ones() {
+    let (keys, now) = (SentKeys::with_capacity(100), start());
+    let payment = request("https://gateway.example/payments", "10");
+    send(&keys, "old", &payment, now).unwrap();
+    for n in 0..1_000 {
+        send(&keys, &n.to_string(), &payment, now).unwrap();
+        if n % 90 == 0 {
+            let late = send(&keys, "old", &payment, now + LIFE);
+            assert_eq!(late, Err(KeyRefusal::Expired), "{n}");
+        }
+    }
 }
 
 #[test]
@@ -132,7 +164,7 @@ fn a_key_that_is_used_again_and_again_is_not_forgotten_for_newer_ones() {
         send(&keys, &n.to_string(), &ten, now).unwrap();
         if n % 90 == 0 {
             let known = send(&keys, "old", &ten, now + Duration::from_secs(1)).unwrap();
-            assert_eq!(known.sent.expires, now + LIFE, "{n}");
+            assert_eq!(known.sent().expires, now + LIFE, "{n}");
         }
     }
 }

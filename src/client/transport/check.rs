@@ -32,9 +32,9 @@ fn check_framing(headers: &HeaderMap, size: SizeHint) -> Result<(), InvalidReque
     let length = digits(first.as_bytes());
     match (length, size.exact()) {
         _ if stated.next().is_some() => Err(InvalidRequest::ContentLength),
-        (None, _) => Err(InvalidRequest::ContentLength),
-        (Some(length), Some(size)) if length != size => Err(InvalidRequest::ContentLength),
-        _ => Ok(()),
+        (Some(length), Some(size)) if length == size => Ok(()),
+        // Of a stream without a size nobody can say; believed, it would be cut there in silence.
+        _ => Err(InvalidRequest::ContentLength),
     }
 }
 
@@ -107,8 +107,8 @@ impl fmt::Display for InvalidRequest {
                  leave it out"
             }
             Self::ContentLength => {
-                "the request's Content-Length is not the length of its body: leave it out, it is \
-                 set from the body"
+                "the request's Content-Length is not known to be the length of its body: leave it \
+                 out, it is set from the body's size hint"
             }
             Self::Content => "TRACE and CONNECT have no content: leave the body out",
         })

@@ -6,7 +6,7 @@ use super::presets::table;
 use super::safety::RULES;
 use super::*;
 
-const NONSENSE: [(Change, &str); 28] = [
+const NONSENSE: [(Change, &str); 29] = [
     (|policy| policy.max_attempts(0), "max_attempts is 0"),
     (
         |policy| policy.max_attempts(u32::MAX),
@@ -113,6 +113,15 @@ const NONSENSE: [(Change, &str); 28] = [
             })
         },
         "key header is `authorization`",
+    ),
+    (
+        |policy| {
+            policy.provider(Provider {
+                key_header: http::HeaderName::from_static("stripe-account"),
+                ..Provider::stripe()
+            })
+        },
+        "key header is `stripe-account`",
     ),
 ];
 

@@ -9,7 +9,7 @@ use tokio::sync::futures::OwnedNotified;
 
 use crate::config::Policy;
 use crate::middleware::Deadline;
-use crate::middleware::extensions::{Identity, Resend, hash};
+use crate::middleware::extensions::{Identity, KeyPast, Resend, hash};
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::{Admission, Call, Ending, Permit, Wait};
 use crate::policy::{PATIENCE, Priority};
@@ -67,12 +67,18 @@ impl Applicant {
         let deadline = extensions
             .get::<Deadline>()
             .map(|deadline| deadline.instant());
+        // Nor is a key sent that the provider may have forgotten in the meantime.
+        let key_expires = extensions.get::<KeyPast>().map(|past| past.expires);
+        let patience_ends = [deadline, key_expires]
+            .into_iter()
+            .flatten()
+            .fold(patience_ends, Instant::min);
         Self {
             upstream,
             call,
             identity: Identity::of(request, policy.provider()),
             since: now,
-            patience_ends: deadline.map_or(patience_ends, |deadline| deadline.min(patience_ends)),
+            patience_ends,
             waiting: None,
             counted,
             honours_retry_after: policy.honours_retry_after(),
@@ -178,10 +184,10 @@ impl Drop for Applicant {
 
 fn describe<B>(request: &Request<B>, policy: &Policy, reservation: Option<u64>) -> Call {
     let (extensions, headers) = (request.extensions(), request.headers());
-    let key = headers.get(&policy.provider().key_header);
+    let key = policy.provider().key_in(headers).and_then(Result::ok);
     let guarantee = policy.guarantee(request.method(), headers);
     Call {
-        key: key.map(hash),
+        key: key.as_ref().map(hash),
         priority: extensions.get::<Priority>().copied().unwrap_or_default(),
         repeatable: guarantee.allows_repeat(),
         // Hashed when it is asked for: a healthy call never is.

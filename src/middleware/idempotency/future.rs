@@ -8,6 +8,7 @@ use http::Response;
 use pin_project_lite::pin_project;
 
 use crate::policy::Delivery;
+use crate::policy::idempotency::IdempotencyKey;
 use crate::upstream::KeyUse;
 use crate::{BoxError, Error, Report, Upstreams};
 
@@ -31,36 +32,43 @@ pin_project! {
 #[derive(Debug)]
 pub(super) struct Kept {
     upstreams: Upstreams,
+    key: IdempotencyKey,
     key_use: KeyUse,
+    /// It was made for this call.
     is_new: bool,
+    has_ended: bool,
 }
 
 impl Kept {
-    /// A key that was made for this call.
-    pub(super) const fn new_key(upstreams: Upstreams, key_use: KeyUse) -> Self {
+    pub(super) const fn new(
+        upstreams: Upstreams,
+        key: IdempotencyKey,
+        key_use: KeyUse,
+        is_new: bool,
+    ) -> Self {
         Self {
             upstreams,
+            key,
             key_use,
-            is_new: true,
+            is_new,
+            has_ended: false,
         }
     }
 
-    /// A key of the caller's own: it is remembered already.
-    pub(super) const fn known_key(upstreams: Upstreams, key_use: KeyUse) -> Self {
-        Self {
-            upstreams,
-            key_use,
-            is_new: false,
+    /// The call has ended so; `None`: it was dropped.
+    fn end(&mut self, delivery: Option<Delivery>) {
+        self.has_ended = true;
+        // A key that was made for this call is sent again only by whoever was told of it in a doubt.
+        if !self.is_new || delivery == Some(Delivery::Unknown) {
+            self.upstreams.sent_keys().end(&self.key_use, delivery);
         }
     }
+}
 
-    /// The call has ended; without a report, somebody has answered it.
-    fn settle(&self, delivery: Delivery) {
-        match delivery {
-            Delivery::NotSent => self.upstreams.sent_keys().forget(self.key_use),
-            // A key that was made for this call and has done its work is used by nobody again.
-            Delivery::Done if self.is_new => {}
-            _ => self.upstreams.sent_keys().keep(self.key_use),
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.end(None);
         }
     }
 }
@@ -90,10 +98,11 @@ where
         match self.project().state.project() {
             StateProj::Sent { inner, kept } => {
                 let result = ready!(inner.poll(cx)).map_err(Error::from_inner);
-                if let Some(kept) = kept {
-                    kept.settle(delivery_of(&result));
-                }
-                Poll::Ready(result)
+                let Some(kept) = kept else {
+                    return Poll::Ready(result);
+                };
+                kept.end(Some(delivery_of(&result)));
+                Poll::Ready(result.map_err(|error| error.with_key(&kept.key)))
             }
             StateProj::Refused { error } => Poll::Ready(Err(error
                 .take()

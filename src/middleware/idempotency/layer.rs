@@ -14,10 +14,17 @@ use crate::Upstreams;
 ///
 /// - is none that the provider would know again: too long, not ASCII, two of them;
 /// - is on a method that does nothing which must not happen twice, such as GET;
-/// - was sent before with another method, path or body, or to another origin, as far as this process
-///   remembers: at least the last 16,384 keys, within the life that the provider promises them;
-/// - is older than that life, by this process's memory or by [`FirstSentAt`]: the provider may have
-///   forgotten it, and would do it again.
+/// - was sent before with another method, URL or body, or to another origin;
+/// - is older than the life that the provider promises it: the provider may have forgotten it, and
+///   would do it again;
+/// - is missing, while a [`FirstSentAt`] says that it was sent before.
+///
+/// What was sent before is known to all who share the [`Upstreams`]: at least the last 16,384 keys that
+/// callers brought, and of those made here the ones whose call ended in doubt. The body of a stream is
+/// not compared. Of an earlier process only the caller knows, by [`FirstSentAt`].
+///
+/// While an earlier call with the same key may have been acted on, no later one is reported as not
+/// sent or rejected: its delivery is unknown until it is answered.
 ///
 /// [`IdempotencyKey`]: crate::IdempotencyKey
 /// [`FirstSentAt`]: crate::FirstSentAt

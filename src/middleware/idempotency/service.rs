@@ -9,9 +9,9 @@ use tower_service::Service;
 use super::IdempotencyFuture;
 use super::future::Kept;
 use crate::body::Replay;
-use crate::middleware::extensions::{FirstSentAt, KeyExpires};
-use crate::policy::Provider;
+use crate::middleware::extensions::{FirstSentAt, KeyPast, life_left};
 use crate::policy::idempotency::{Asked, Choice, IdempotencyKey, KeyRefusal, choose};
+use crate::upstream::KeyUse;
 use crate::{BoxError, Error, Upstreams, clock};
 
 /// The service of an [`IdempotencyLayer`](super::IdempotencyLayer).
@@ -40,24 +40,21 @@ impl<S> Idempotency<S> {
             header: policy.provider().key_in(request.headers()),
             given,
             injects,
+            sent_before: request.extensions().get::<FirstSentAt>().is_some(),
         };
         let choice = choose(&asked).map_err(|refusal| self.refuse(refusal, None, request))?;
         match choice {
             Choice::Nothing => Ok(None),
-            Choice::Keep(key) => self.remember(&key, request),
+            Choice::Keep(key) => self.remember(key, request),
             Choice::Write(key) => {
                 self.write(&key, request)?;
-                self.remember(&key, request)
+                self.remember(key, request)
             }
             Choice::Generate => {
-                let bytes = self.upstreams.random().key_bytes();
-                let key = IdempotencyKey::from_random_bytes(bytes);
+                let key = IdempotencyKey::from_random_bytes(self.upstreams.random().key_bytes());
                 self.write(&key, request)?;
-                // Nobody has sent it before, and it is remembered only if somebody may send it again.
-                let expires = clock::after(clock::now(), policy.provider().key_life);
-                let key_use = self.upstreams.sent_keys().describe(request, &key, expires);
-                let honoured = policy.provider().honours_keys_on(request.method());
-                Ok(honoured.then(|| Kept::new_key(self.upstreams.clone(), key_use)))
+                let key_use = self.describe(&key, request, clock::now());
+                Ok(key_use.map(|key_use| Kept::new(self.upstreams.clone(), key, key_use, true)))
             }
         }
     }
@@ -75,23 +72,40 @@ impl<S> Idempotency<S> {
     /// A key of the caller's own may have been sent before.
     fn remember<B: Replay>(
         &self,
-        key: &IdempotencyKey,
+        key: IdempotencyKey,
         request: &mut Request<B>,
     ) -> Result<Option<Kept>, Error> {
-        let provider = self.upstreams.policy().provider();
-        if !provider.honours_keys_on(request.method()) {
+        let now = clock::now();
+        let Some(key_use) = self.describe(&key, request, now) else {
             return Ok(None);
-        }
-        let (now, sent_keys) = (clock::now(), self.upstreams.sent_keys());
-        let first_sent_at = request.extensions().get::<FirstSentAt>();
-        let expires = expiry(now, first_sent_at, provider);
-        let key_use = sent_keys
-            .remember(sent_keys.describe(request, key, expires), now)
-            .map_err(|refusal| self.refuse(refusal, Some(key), request))?;
-        request
-            .extensions_mut()
-            .insert(KeyExpires(key_use.sent.expires));
-        Ok(Some(Kept::known_key(self.upstreams.clone(), key_use)))
+        };
+        let history = self
+            .upstreams
+            .sent_keys()
+            .begin(&key_use, now)
+            .map_err(|refusal| self.refuse(refusal, Some(&key), request))?;
+        request.extensions_mut().insert(KeyPast {
+            expires: history.sent().expires,
+            in_doubt: history.is_in_doubt(),
+        });
+        Ok(Some(Kept::new(self.upstreams.clone(), key, key_use, false)))
+    }
+
+    /// The use of this key by this request, if the provider makes anything of it.
+    fn describe<B: Replay>(
+        &self,
+        key: &IdempotencyKey,
+        request: &Request<B>,
+        now: Instant,
+    ) -> Option<KeyUse> {
+        let policy = self.upstreams.policy();
+        let told = request.extensions().get::<FirstSentAt>();
+        let expires = clock::after(now, life_left(told, policy));
+        let sent_keys = self.upstreams.sent_keys();
+        policy
+            .provider()
+            .honours_keys_on(request.method())
+            .then(|| sent_keys.describe(request, key, expires, told.is_some()))
     }
 
     fn refuse<B>(
@@ -104,14 +118,6 @@ impl<S> Idempotency<S> {
         let upstream = Upstreams::name_of(request);
         Error::key_refused(refusal, key.cloned(), upstream).for_payments(payments)
     }
-}
-
-/// When the provider may have forgotten the key. A first time in the future, which a clock that was
-/// set back leaves behind, is taken for now.
-fn expiry(now: Instant, first_sent_at: Option<&FirstSentAt>, provider: &Provider) -> Instant {
-    let age = first_sent_at.and_then(|at| clock::wall().duration_since(at.wall_time()).ok());
-    let left = provider.key_life.saturating_sub(age.unwrap_or_default());
-    clock::after(now, left)
 }
 
 impl<S, B, C> Service<Request<B>> for Idempotency<S>

@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, Method, Request, StatusCode};
 
 use crate::config::Policy;
-use crate::middleware::extensions::{
-    Deadline, FreshConnection, Identity, KeyExpires, Resend, hash,
-};
+use crate::middleware::extensions::{Deadline, FreshConnection, Identity, KeyPast, Resend, hash};
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::Call;
 use crate::policy::idempotency::IdempotencyKey;
@@ -59,10 +57,9 @@ impl CallLog {
         let provider = policy.provider();
         let key = provider.key_in(headers).and_then(Result::ok);
         let guarantee = policy.guarantee_with(request.method(), key.is_some());
-        let key_expires = (guarantee == Guarantee::Keyed).then(|| {
-            let named = extensions.get::<KeyExpires>();
-            named.map_or_else(|| clock::after(now, provider.key_life), |named| named.0)
-        });
+        let past = (guarantee == Guarantee::Keyed).then(|| KeyPast::of(request, policy, now));
+        // An earlier call with the same key may have been acted on, whatever becomes of this one.
+        let in_doubt = past.is_some_and(|past| past.in_doubt);
         let identity = Identity::of(request, provider);
         let deadline = clock::after(now, policy.deadline());
         Self {
@@ -71,13 +68,13 @@ impl CallLog {
             upstream,
             method: request.method().clone(),
             key,
-            key_expires,
+            key_expires: past.map(|past| past.expires),
             guarantee,
             identity,
             started: now,
             deadline: tighter(deadline, extensions.get::<Deadline>()),
             attempts: 0,
-            delivery: None,
+            delivery: in_doubt.then_some(Delivery::Unknown),
             repeated_once: false,
             last_delay: Duration::ZERO,
             waited: Duration::ZERO,

@@ -129,7 +129,8 @@ impl CallLog {
         let reason = error.report().stop_reason();
         let retry_after = error
             .retry_after()
-            .or_else(|| self.retry_after(reason, Duration::ZERO));
+            .or_else(|| self.retry_after(reason, Duration::ZERO))
+            .filter(|wait| self.is_within_key_life(*wait));
         let report = self.report(reason, retry_after);
         error
             .with_report(report, self.is_payment())
@@ -234,9 +235,13 @@ impl CallLog {
                 .saturating_duration_since(now),
             None => self.policy().backoff().ceiling(self.unit()),
         };
-        let wait = own.max(server_wait);
-        let is_forgotten = self.key_life_left(now).is_some_and(|left| wait >= left);
-        (!is_forgotten).then_some(wait)
+        Some(own.max(server_wait)).filter(|wait| self.is_within_key_life(*wait))
+    }
+
+    /// Whether the provider still knows the key then.
+    fn is_within_key_life(&self, wait: Duration) -> bool {
+        let left = self.key_life_left(clock::now());
+        left.is_none_or(|left| wait < left)
     }
 }
 

@@ -150,10 +150,15 @@ async fn one_lost_call_cannot_open_the_circuit_but_what_opens_it_stops_the_retri
     assert_eq!((second.attempts(), upstream.count()), (1, 5));
     assert!(second.comes_again().unwrap() >= secs(20));
 
-    let third = stack.send(keyed()).await;
+    let other = with_header(post(), "idempotency-key", "order-1043");
+    let third = stack.send(other).await;
     let error = third.as_ref().unwrap_err();
     assert_eq!(error.refusal(), Some(Refusal::Open));
     assert_eq!(error.code(), "payment_gateway_unavailable");
-    assert_eq!(key_in(error.report()), Some("order-1042"));
+    assert_eq!(key_in(error.report()), Some("order-1043"));
     assert_eq!((third.attempts(), upstream.count()), (0, 5));
+    // Of the first payment nobody knows what became of it.
+    let again = stack.send(keyed()).await.unwrap_err();
+    assert_eq!(again.refusal(), Some(Refusal::Open));
+    assert_eq!(again.code(), "payment_outcome_unknown");
 }

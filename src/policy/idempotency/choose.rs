@@ -17,6 +17,8 @@ pub struct Asked<'a> {
     pub given: Option<&'a IdempotencyKey>,
     /// Whether the policy gives a key to whatever can be given one.
     pub injects: bool,
+    /// Whether the caller says that the key was sent before.
+    pub sent_before: bool,
 }
 
 /// Which key a request is sent with.
@@ -42,7 +44,7 @@ pub enum Choice {
 /// use http::Method;
 /// use seawall::policy::idempotency::{Asked, Choice, choose};
 ///
-/// let post = Asked { method: &Method::POST, header: None, given: None, injects: true };
+/// let post = Asked { method: &Method::POST, header: None, given: None, injects: true, sent_before: false };
 /// assert_eq!(choose(&post), Ok(Choice::Generate));
 /// let get = Asked { method: &Method::GET, ..post };
 /// assert_eq!(choose(&get), Ok(Choice::Nothing));
@@ -56,6 +58,7 @@ pub fn choose(asked: &Asked<'_>) -> Result<Choice, KeyRefusal> {
         (Some(held), Some(given)) if held != *given => Err(KeyRefusal::TwoKeys),
         (Some(held), _) => Ok(Choice::Keep(held)),
         (None, Some(given)) => Ok(Choice::Write(given.clone())),
+        (None, None) if asked.sent_before => Err(KeyRefusal::Missing),
         (None, None) if asked.injects && takes_keys(asked.method) => Ok(Choice::Generate),
         (None, None) => Ok(Choice::Nothing),
     }
@@ -79,7 +82,23 @@ mod tests {
             header: None,
             given: None,
             injects: true,
+            sent_before: false,
         }
+    }
+
+    #[test]
+    fn a_key_that_was_sent_before_and_is_missing_is_not_made_anew() {
+        let lost = Asked {
+            sent_before: true,
+            ..asked(&Method::POST)
+        };
+        assert_eq!(choose(&lost), Err(KeyRefusal::Missing));
+        let own = key("own");
+        let found = Asked {
+            given: Some(&own),
+            ..lost
+        };
+        assert_eq!(choose(&found), Ok(Choice::Write(own.clone())));
     }
 
     #[test]

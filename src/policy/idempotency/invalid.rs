@@ -73,11 +73,13 @@ impl Error for InvalidKey {}
 pub enum KeyRefusal {
     /// The key in the request's header is none.
     Invalid(InvalidKey),
+    /// The request says when its key was first sent, and has none.
+    Missing,
     /// The request's header and its extension hold different keys.
     TwoKeys,
     /// The method only reads, or is CONNECT: there is nothing that a key could guard.
     NothingToGuard(Method),
-    /// The key was sent before with another method, path or body.
+    /// The key was sent before with another method, path, query or body.
     OtherRequest,
     /// The key was sent before to another origin, which may have acted on it.
     OtherOrigin,
@@ -102,12 +104,16 @@ impl fmt::Display for KeyRefusal {
                      happen twice: leave the key out"
                 );
             }
+            Self::Missing => {
+                "the request says when its idempotency key was first sent, and has none: a new key \
+                 would be a new payment, so give the one that was stored"
+            }
             Self::TwoKeys => {
                 "the request's header and its extension hold different idempotency keys, and a call \
                  has one: set one of them"
             }
             Self::OtherRequest => {
-                "the idempotency key was sent before with another method, path or body, and a key \
+                "the idempotency key was sent before with another method, URL or body, and a key \
                  belongs to one request: derive a new one from a new business id"
             }
             Self::OtherOrigin => {

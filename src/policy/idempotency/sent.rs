@@ -9,11 +9,12 @@ use super::KeyRefusal;
 pub struct Sent {
     /// Scheme, host and port, hashed.
     pub origin: u64,
-    /// Method and path, hashed.
+    /// Method, path and query, hashed.
     pub target: u64,
     /// The body, hashed; `None` for a stream, whose bytes nobody knows beforehand.
     pub body: Option<u64>,
-    /// When the provider may have forgotten the key: its first use plus the key's life.
+    /// When the provider may have forgotten the key: the first use that it may have acted on, plus the
+    /// key's life.
     pub expires: Instant,
 }
 

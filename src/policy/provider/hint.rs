@@ -11,6 +11,9 @@ pub enum Hint {
     /// neither the body's, the attempts', the deadline's, the gate's nor the budget's word, nor the
     /// doubt about a request without a key.
     Repeat,
+    /// The same, and on a 4xx other than 429 an earlier request with this key may still be under way:
+    /// the refusal speaks of this one only, so the outcome is unknown.
+    InProgress,
     /// Do not repeat it.
     DoNotRepeat,
     /// This is the stored answer to the first attempt, and will be the same for ever.

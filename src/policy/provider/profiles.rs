@@ -83,7 +83,7 @@ impl Provider {
             max_key_length: 64,
             key_life: 7 * DAY,
             hints: vec![
-                HintHeader::new("transient-error", "true", Hint::Repeat),
+                HintHeader::new("transient-error", "true", Hint::InProgress),
                 HintHeader::new("transient-error", "false", Hint::DoNotRepeat),
             ],
             credential_header: HeaderName::from_static("x-api-key"),

@@ -55,7 +55,10 @@ fn stripe_says_whether_to_come_again() {
     let stripe = Provider::stripe();
     let yes = [("stripe-should-retry", "true")];
     let no = [("stripe-should-retry", "false")];
-    assert_eq!(keyed(&stripe, 400, &yes).0, Repeat::Allowed);
+    assert_eq!(
+        keyed(&stripe, 400, &yes),
+        (Repeat::Allowed, Delivery::Rejected)
+    );
     assert_eq!(keyed(&stripe, 400, &[]).0, STOP_PERMANENT);
     assert_eq!(keyed(&stripe, 409, &no).0, STOP_SAYS_NO);
     assert_eq!(keyed(&stripe, 409, &[]).0, Repeat::Allowed);
@@ -92,6 +95,11 @@ fn a_replayed_error_is_final_and_its_doubt_stays() {
     assert_eq!(
         keyed(&stripe, 402, &replayed),
         (STOP_REPLAYED, Delivery::Rejected)
+    );
+    // A redirection after the act says nothing of it, then or now.
+    assert_eq!(
+        keyed(&stripe, 302, &replayed),
+        (STOP_REPLAYED, Delivery::Unknown)
     );
     let first = [("idempotent-replayed", "false")];
     assert_eq!(keyed(&stripe, 500, &first).0, Repeat::Allowed);

@@ -119,3 +119,29 @@ async fn the_error_says_what_is_wrong_and_what_to_do_and_that_nothing_was_sent()
         "{shown}"
     );
 }
+
+#[tokio::test]
+async fn a_profile_that_makes_no_sense_promises_nothing_and_shows_no_secret() {
+    let mistaken = Provider {
+        key_header: http::header::AUTHORIZATION,
+        ..Provider::generic()
+    };
+    let upstreams = Upstreams::new(Policy::external_payments(mistaken));
+    assert!(!upstreams.policy().provider().honours_keys);
+    let upstream = Script::new([failure(crate::policy::Failure::Reset)]);
+    let service = crate::ResilienceLayer::over(upstreams).layer(upstream.clone());
+    let request = with_header(post(), "authorization", "Bearer s3cret");
+    let error = service.oneshot(request).await.unwrap_err();
+    assert_eq!(error.report().stop_reason(), StopReason::NotIdempotent);
+    assert!(!format!("{error} {error:?}").contains("s3cret"));
+    assert_eq!(upstream.count(), 1);
+}
+
+#[tokio::test]
+async fn an_error_names_the_key_of_its_call_also_without_a_retry_layer() {
+    let upstream = Script::new([failure(crate::policy::Failure::Reset)]);
+    let layer = IdempotencyLayer::new(Upstreams::new(payments()));
+    let outcome = layer.layer(upstream.clone()).oneshot(post()).await;
+    let error = outcome.unwrap_err();
+    assert_eq!(key_in(error.report()), upstream.seen()[0].key.as_deref());
+}

@@ -1,7 +1,10 @@
 //! What a provider's own words change, through the whole stack.
 
+use tower::ServiceExt;
+use tower_layer::Layer;
+
 use super::*;
-use crate::Provider;
+use crate::{FirstSentAt, IdempotencyKey, Provider, RetryLayer, Upstreams, clock};
 
 /// A keyed payment to this provider, answered so.
 async fn paid_to(provider: Provider, steps: impl IntoIterator<Item = Step>) -> (usize, Outcome) {
@@ -99,4 +102,37 @@ async fn a_key_in_quotes_makes_a_post_repeatable_and_is_reported_without_them() 
     let outcome = stack.send(quoted).await;
     assert_eq!(upstream.count(), 2);
     assert_eq!(key_in(&outcome.report()), Some("order-1042"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_key_keeps_its_slot_whatever_its_form() {
+    for provider in [Provider::generic(), Provider::ietf()] {
+        let upstream = Script::new([retry_after(503, 600)]);
+        let stack = Stack::new(payments().provider(provider.clone()), &upstream);
+        let _ = stack.send(get()).await;
+        let key = IdempotencyKey::parse("order-1042").unwrap();
+        let slot = async || {
+            let again = stack.send(with_extension(post(), key.clone())).await;
+            again.comes_again().unwrap()
+        };
+        let first = slot().await;
+        let _ = stack.send(post()).await;
+        let again = slot().await;
+        assert_eq!(first, again, "{}", provider.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_idempotency_layer_the_callers_word_on_a_keys_age_still_counts() {
+    let age = Provider::generic().key_life.saturating_sub(secs(32));
+    let told = FirstSentAt::new(clock::wall() - age);
+    let upstream = Script::new((0..9).map(|_| failure(Failure::Reset)));
+    let policy = payments().backoff(steady()).build().unwrap();
+    let service = RetryLayer::new(Upstreams::new(policy)).layer(upstream.clone());
+    let outcome = service.oneshot(with_extension(keyed(), told)).await;
+    assert_eq!(
+        (upstream.count(), outcome.stop()),
+        (2, StopReason::KeyExpired)
+    );
+    assert_eq!(outcome.comes_again(), None);
 }

@@ -58,6 +58,7 @@
 //! | `client` | yes | [`Client`] on hyper-util and rustls with ring; needs a tokio runtime |
 //! | `middleware` | with `client` | the layers; needs a tokio runtime with its timer |
 //! | `json` | no | `.json()` on requests and responses |
+//! | `testing` | no | a fake payment gateway on real sockets, with faults and a ledger, for your tests |
 //!
 //! Without any of them the crate is [`policy`] and [`config`] alone: no runtime, no network.
 //! Enabling a feature never changes what another one does.
@@ -80,6 +81,8 @@ pub mod policy;
 mod random;
 #[cfg(feature = "middleware")]
 mod report;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "middleware")]
 mod response_body;
 #[cfg(feature = "middleware")]

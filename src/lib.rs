@@ -81,10 +81,10 @@ pub mod policy;
 mod random;
 #[cfg(feature = "middleware")]
 mod report;
-#[cfg(feature = "testing")]
-pub mod testing;
 #[cfg(feature = "middleware")]
 mod response_body;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "middleware")]
 mod transport_error;
 #[cfg(feature = "middleware")]

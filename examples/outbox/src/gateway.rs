@@ -4,14 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use seawall::policy::Delivery;
-use seawall::{Client, Error, IdempotencyKey, Policy, Priority, Response};
+use seawall::{Client, Error, IdempotencyKey, Policy, Priority};
 use serde::Deserialize;
 
 use crate::payment::Charge;
 use crate::settle::{End, Word};
-
-/// A call's deadline ends at the head of its answer. This is for the rest: a few hundred bytes.
-const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The client, and where the payments are.
 #[derive(Clone, Debug)]
@@ -36,41 +33,48 @@ impl Gateway {
 
     /// The longest that one call can take, answer included.
     pub(crate) fn longest_call(&self) -> Duration {
-        self.client.policy().deadline() + BODY_TIMEOUT
+        self.client.policy().deadline()
     }
 
-    /// Sends a charge: the same key and the same bytes, each time. `first_sent_at`: when it may
-    /// have been sent first.
+    /// How long the provider knows a key again.
+    pub(crate) fn key_life(&self) -> Duration {
+        self.client.policy().provider().key_life
+    }
+
+    /// Sends a charge: the same key and the same bytes, each time. `first_sent_at`: when it was, if
+    /// an earlier call may have charged it. Seawall holds that against the life of the key, and then
+    /// believes no refusal that nothing was done.
     pub(crate) async fn send(
         &self,
         charge: &Charge,
-        first_sent_at: SystemTime,
+        first_sent_at: Option<SystemTime>,
         priority: Priority,
     ) -> (End, String) {
-        // Here the age of the key is told to seawall, which holds it against the life that the
-        // provider gives it: `.first_sent_at(first_sent_at)`.
-        let _ = first_sent_at;
         let key = match IdempotencyKey::parse(&charge.key) {
             Ok(key) => key,
             Err(error) => return (never_sent(), error.to_string()),
         };
         let request = self.client.post(&self.payments).idempotency_key(&key);
+        let request = match first_sent_at {
+            Some(at) => request.first_sent_at(at),
+            None => request,
+        };
         let request = request.header("content-type", "application/json");
-        let sent = request.priority(priority).body(charge.body.clone()).send();
-        end(sent.await).await
+        let request = request.priority(priority).body(charge.body.clone());
+        end(request.collect().await)
     }
 
     /// Asks what became of a key.
     pub(crate) async fn ask(&self, charge: &Charge, priority: Priority) -> (End, String) {
         let url = format!("{}/{}", self.payments, charge.key);
-        end(self.client.get(url).priority(priority).send().await).await
+        end(self.client.get(url).priority(priority).collect().await)
     }
 }
 
 /// How the call ended, and a code for it.
-async fn end(result: Result<Response, Error>) -> (End, String) {
-    let response = match result {
-        Ok(response) => response,
+fn end(result: Result<seawall::Answer, Error>) -> (End, String) {
+    let answer = match result {
+        Ok(answer) => answer,
         Err(error) => {
             let end = End {
                 status: None,
@@ -81,14 +85,14 @@ async fn end(result: Result<Response, Error>) -> (End, String) {
             return (end, error.code().to_owned());
         }
     };
-    let (status, report) = (response.status(), response.report().clone());
-    let body = tokio::time::timeout(BODY_TIMEOUT, response.bytes()).await;
-    let body = body.ok().and_then(Result::ok).unwrap_or_default();
+    let status = answer.status();
+    // Of a refusal the body may have broken off; below 400 it is whole.
+    let body = answer.bytes().unwrap_or_default();
     let end = End {
         status: Some(status),
         word: word(status, &body),
-        delivery: report.delivery(),
-        retry_at: report.retry_at(),
+        delivery: answer.report().delivery(),
+        retry_at: answer.report().retry_at(),
     };
     (end, status.as_u16().to_string())
 }

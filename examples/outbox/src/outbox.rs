@@ -59,7 +59,8 @@ impl Outbox {
         if self.rules.first_step(first_sent_at, clock::now()) == Step::Ask {
             return self.ask(claim, priority).await;
         }
-        let (end, code) = self.gateway.send(charge, first_sent_at, priority).await;
+        let sent_before = claim.doubt.then_some(first_sent_at);
+        let (end, code) = self.gateway.send(charge, sent_before, priority).await;
         match self.rules.after_send(claim.doubt, &end, clock::now()) {
             Some(next) => (next, code),
             None => self.ask(claim, priority).await,

@@ -7,9 +7,6 @@ use seawall::{Backoff, Jitter, Policy, PolicyError, Provider};
 use crate::gateway::Gateway;
 use crate::settle::Rules;
 
-/// By the gateway's documentation.
-const KEY_LIFE: Duration = Duration::from_secs(24 * 3_600);
-
 /// Whether the waits are those of a shop, or those of a demonstration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tempo {
@@ -41,7 +38,7 @@ pub(crate) fn policy(tempo: Tempo) -> Result<Policy, PolicyError> {
 /// What a payment's next state is decided by.
 pub(crate) fn rules(gateway: &Gateway, tempo: Tempo) -> Rules {
     Rules {
-        key_life: KEY_LIFE,
+        key_life: gateway.key_life(),
         longest_call: gateway.longest_call(),
         again: match tempo {
             Tempo::Usual => Duration::from_secs(60),

@@ -89,14 +89,12 @@ impl Rules {
                 Word::Declined => Next::Declined,
                 Word::NoSuchKey | Word::Silent => Next::Unknown { retry_at },
             },
-            Delivery::NotSent | Delivery::Rejected => match (doubt, is_refused_for_good(end)) {
-                (false, false) => Next::Pending { retry_at },
-                (false, true) => Next::Declined,
-                (true, false) => Next::Unknown { retry_at },
-                // A key that was charged is answered from memory, so likely it was not. But the
-                // refusal may come from a check that precedes the memory.
-                (true, true) => return None,
-            },
+            // A key that was charged is answered from memory, so likely it was not. But the refusal
+            // may come from a check that precedes the memory.
+            _ if doubt && is_refused_for_good(end) => return None,
+            _ if doubt => Next::Unknown { retry_at },
+            Delivery::Rejected if is_refused_for_good(end) => Next::Declined,
+            Delivery::NotSent | Delivery::Rejected => Next::Pending { retry_at },
             // Whatever seawall may tell apart one day: in doubt, doubt.
             _ => Next::Unknown { retry_at },
         };
@@ -121,16 +119,14 @@ impl Rules {
     }
 }
 
-/// The gateway refused this payment, and a repeat would not help: it names no moment for one.
+/// The gateway refused this payment, and a repeat would not help.
 ///
 /// 401 and 403 do not count, nor does a request that could not leave this house: it is us who were
 /// refused, not the customer. That is mended here, and the payment waits for it.
 fn is_refused_for_good(end: &End) -> bool {
-    let ours_to_mend = matches!(
-        end.status,
-        Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-    );
-    end.delivery == Delivery::Rejected && end.retry_at.is_none() && !ours_to_mend
+    let passes = [401, 403, 408, 409, 421, 425, 429];
+    end.status
+        .is_some_and(|status| status.is_client_error() && !passes.contains(&status.as_u16()))
 }
 
 #[cfg(test)]

@@ -123,8 +123,13 @@ fn no_later_refusal_takes_a_doubt_away() {
         let end = with_moment(answered(status, Word::Silent, Delivery::Rejected));
         assert_eq!(sent(true, end), Next::Unknown { retry_at: later() });
     }
-    let for_good = answered(402, Word::Silent, Delivery::Rejected);
-    assert_eq!(RULES.after_send(true, &for_good, NOW), None, "ask");
+    for delivery in [Delivery::Rejected, Delivery::Unknown] {
+        let for_good = answered(402, Word::Silent, delivery);
+        assert_eq!(RULES.after_send(true, &for_good, NOW), None, "ask");
+    }
+    // Two attempts of one call: the doubt is this call's own.
+    let just_now = with_moment(answered(402, Word::Silent, Delivery::Unknown));
+    assert_eq!(sent(false, just_now), Next::Unknown { retry_at: later() });
 }
 
 #[test]

@@ -62,13 +62,25 @@ async fn a_healthy_gateway_is_called_once() {
 }
 
 #[tokio::test]
-async fn a_success_whose_body_is_cut_off_is_unknown_and_then_paid_once() {
+async fn a_success_whose_body_is_cut_off_is_sent_again_in_the_call() {
     let gateway = testing::Gateway::start().await.unwrap();
     let outbox = outbox(&gateway);
     gateway.next(Fault::TruncatedBody);
     let claim = claimed(&outbox, clock::now()).await;
+    assert_eq!(settled(&outbox, claim).await.state, State::Paid);
+    assert_eq!(gateway.counts().requests, 2);
+    assert_eq!(gateway.charges().len(), 1);
+}
+
+#[tokio::test]
+async fn a_success_whose_body_is_cut_off_each_time_is_unknown_and_then_paid_once() {
+    let gateway = testing::Gateway::start().await.unwrap();
+    let outbox = outbox(&gateway);
+    gateway.fault(Fault::TruncatedBody, 1.0);
+    let claim = claimed(&outbox, clock::now()).await;
     let payment = settled(&outbox, claim).await;
     assert_eq!(payment.state, State::Unknown);
+    gateway.calm();
 
     let due = payment.retry_at.expect("it comes again");
     let claim = outbox.store.claim_due(due).await.unwrap().unwrap();

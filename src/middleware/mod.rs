@@ -10,6 +10,7 @@ pub mod collect;
 pub mod deadline;
 pub(crate) mod extensions;
 pub mod idempotency;
+mod refusable;
 pub mod require_https;
 mod resilience;
 pub mod retry;

@@ -8,6 +8,7 @@ use std::time::Instant;
 use http::Response;
 use pin_project_lite::pin_project;
 
+use crate::middleware::refusable::Refusable;
 use crate::middleware::timed::Timed;
 use crate::policy::{Failure, Progress};
 use crate::{BoxError, Error};
@@ -16,31 +17,29 @@ pin_project! {
     /// The future of a [`CallDeadline`](super::CallDeadline).
     pub struct CallDeadlineFuture<F> {
         #[pin]
-        state: State<F>,
+        call: Refusable<Bounded<F>>,
     }
 }
 
 pin_project! {
-    #[project = StateProj]
-    enum State<F> {
-        Running { #[pin] call: Timed<F>, payments: bool },
-        Refused { error: Option<Error> },
+    struct Bounded<F> {
+        #[pin]
+        call: Timed<F>,
+        payments: bool,
     }
 }
 
 impl<F> CallDeadlineFuture<F> {
     pub(super) const fn new(call: F, deadline: Instant, payments: bool) -> Self {
+        let call = Timed::new(call, deadline);
         Self {
-            state: State::Running {
-                call: Timed::new(call, deadline),
-                payments,
-            },
+            call: Refusable::passed(Bounded { call, payments }),
         }
     }
 
     pub(super) const fn refused(error: Error) -> Self {
         Self {
-            state: State::Refused { error: Some(error) },
+            call: Refusable::refused(error),
         }
     }
 }
@@ -53,18 +52,23 @@ where
     type Output = Result<Response<C>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Running { call, payments } => {
-                if let Some(result) = ready!(call.poll(cx)) {
-                    return Poll::Ready(result.map_err(Error::from_inner));
-                }
-                let ran_out = Failure::Deadline(Progress::MaybeSent);
-                Poll::Ready(Err(Error::transport(ran_out).for_payments(*payments)))
-            }
-            StateProj::Refused { error } => {
-                let error = error.take();
-                Poll::Ready(Err(error.expect("a future is not polled once it was ready")))
-            }
+        self.project().call.poll(cx)
+    }
+}
+
+impl<F, T, E> Future for Bounded<F>
+where
+    F: Future<Output = Result<T, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Some(result) = ready!(this.call.poll(cx)) {
+            return Poll::Ready(result.map_err(Error::from_inner));
         }
+        let ran_out = Failure::Deadline(Progress::MaybeSent);
+        Poll::Ready(Err(Error::transport(ran_out).for_payments(*this.payments)))
     }
 }

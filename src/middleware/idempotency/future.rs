@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use http::Response;
 use pin_project_lite::pin_project;
 
+use crate::middleware::refusable::Refusable;
 use crate::policy::Delivery;
 use crate::policy::idempotency::IdempotencyKey;
 use crate::upstream::KeyUse;
@@ -16,15 +17,8 @@ pin_project! {
     /// The future of an [`Idempotency`](super::Idempotency).
     pub struct IdempotencyFuture<F> {
         #[pin]
-        state: State<F>,
-    }
-}
-
-pin_project! {
-    #[project = StateProj]
-    enum State<F> {
-        Sent { #[pin] inner: F, kept: Option<Kept> },
-        Refused { error: Option<Error> },
+        call: Refusable<F>,
+        kept: Option<Kept>,
     }
 }
 
@@ -74,15 +68,17 @@ impl Drop for Kept {
 }
 
 impl<F> IdempotencyFuture<F> {
-    pub(super) const fn sent(inner: F, kept: Option<Kept>) -> Self {
+    pub(super) const fn sent(call: F, kept: Option<Kept>) -> Self {
         Self {
-            state: State::Sent { inner, kept },
+            call: Refusable::passed(call),
+            kept,
         }
     }
 
     pub(super) const fn refused(error: Error) -> Self {
         Self {
-            state: State::Refused { error: Some(error) },
+            call: Refusable::refused(error),
+            kept: None,
         }
     }
 }
@@ -95,19 +91,13 @@ where
     type Output = Result<Response<C>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Sent { inner, kept } => {
-                let result = ready!(inner.poll(cx)).map_err(Error::from_inner);
-                let Some(kept) = kept else {
-                    return Poll::Ready(result);
-                };
-                kept.end(Some(delivery_of(&result)));
-                Poll::Ready(result.map_err(|error| error.with_key(&kept.key)))
-            }
-            StateProj::Refused { error } => Poll::Ready(Err(error
-                .take()
-                .expect("a future is not polled once it was ready"))),
-        }
+        let this = self.project();
+        let result = ready!(this.call.poll(cx));
+        let Some(kept) = this.kept else {
+            return Poll::Ready(result);
+        };
+        kept.end(Some(delivery_of(&result)));
+        Poll::Ready(result.map_err(|error| error.with_key(&kept.key)))
     }
 }
 

@@ -8,6 +8,7 @@ use http::{Request, Response, Uri};
 use tower_service::Service;
 
 use super::RequireHttpsFuture;
+use crate::middleware::refusable::Refusable;
 use crate::{BoxError, Error, Policy};
 
 /// The service of a [`RequireHttpsLayer`](super::RequireHttpsLayer).
@@ -50,9 +51,9 @@ where
                  with `.require_https(false)` and `.allow(Rule::PlainHttp, \"…\")`"
             );
             let error = Error::config(problem).for_payments(self.payments);
-            return RequireHttpsFuture::refused(error);
+            return RequireHttpsFuture::new(Refusable::refused(error));
         }
-        RequireHttpsFuture::passed(self.inner.call(request))
+        RequireHttpsFuture::new(Refusable::passed(self.inner.call(request)))
     }
 }
 

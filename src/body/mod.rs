@@ -72,7 +72,8 @@ impl Body {
     /// so that a stream which begins with an error costs no request. Of an attempt that was cut
     /// off, the next one sends what was kept, and then goes on to read.
     ///
-    /// An error of the stream is the end of its call: it is not sent again.
+    /// An error of the stream is the end of its call: it is not sent again. So is a length that is not
+    /// what its size hint, or the request's `content-length`, said.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -139,6 +140,17 @@ impl Body {
         match &mut self.0 {
             Inner::Empty | Inner::Bytes(_) => Ok(()),
             Inner::Stream(stream) => stream.look_ahead(cx),
+        }
+    }
+
+    /// Holds a stream to the length that a header states.
+    #[cfg_attr(
+        not(feature = "client"),
+        allow(dead_code, reason = "only the client's transport reads that header")
+    )]
+    pub(crate) fn announce(&self, length: u64) {
+        if let Inner::Stream(stream) = &self.0 {
+            stream.announce(length);
         }
     }
 

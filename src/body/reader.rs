@@ -59,6 +59,10 @@ impl Reader {
         self.reading()?.look_ahead(cx)
     }
 
+    pub(super) fn announce(&self, length: u64) {
+        self.lock().announce(length);
+    }
+
     pub(super) fn poll_frame(
         &mut self,
         cx: &mut Context<'_>,

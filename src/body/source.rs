@@ -19,8 +19,10 @@ pub(super) struct Source {
     pub(super) kept: Kept,
     /// The first frame, if it was asked for before there was a connection.
     ahead: Option<Frame<Bytes>>,
-    /// What the stream said of its size before anything was read of it.
+    /// What was announced of the size before anything was read.
     at_start: Option<SizeHint>,
+    /// How many bytes the stream has given.
+    given: u64,
     /// The reader whose turn it is: the last one to begin.
     pub(super) turn: u64,
     /// Who waits for the stream's next frame.
@@ -46,6 +48,7 @@ impl Source {
             kept: Kept::new(limit),
             ahead: None,
             at_start: None,
+            given: 0,
             turn: 0,
             waiting: None,
         }
@@ -54,6 +57,11 @@ impl Source {
     /// Whether it can still be read from its start to its end.
     pub(super) const fn is_intact(&self) -> bool {
         self.kept.is_whole() && !matches!(self.stream, Stream::Broken)
+    }
+
+    /// A header says how long it is, whatever the stream knows of that.
+    pub(super) fn announce(&mut self, length: u64) {
+        self.at_start.get_or_insert(SizeHint::with_exact(length));
     }
 
     /// The first frame that no reader has had, and keeps it.
@@ -81,7 +89,8 @@ impl Source {
     pub(super) fn is_end(&self, at: usize) -> bool {
         let read = at >= self.kept.len() && self.ahead.is_none();
         read && match &self.stream {
-            Stream::Living(stream) => stream.is_end_stream(),
+            // One that ends too early has still to say so, by a poll.
+            Stream::Living(stream) => stream.is_end_stream() && !self.falls_short(),
             Stream::Ended => true,
             Stream::Broken => false,
         }
@@ -102,6 +111,31 @@ impl Source {
         }
     }
 
+    /// Holds the stream to what was announced: a connection cuts off what is too much, and a server
+    /// might take either for a whole request.
+    fn measured(&mut self, polled: Polled) -> Polled {
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.given = self.given.saturating_add(length_of(frame));
+                let most = self.at_start.as_ref().and_then(SizeHint::upper);
+                if most.is_some_and(|most| self.given > most) {
+                    return Poll::Ready(Some(Err(Unreadable::TooLong.into())));
+                }
+            }
+            Poll::Ready(None) if self.falls_short() => {
+                return Poll::Ready(Some(Err(Unreadable::TooShort.into())));
+            }
+            _ => {}
+        }
+        polled
+    }
+
+    fn falls_short(&self) -> bool {
+        self.at_start
+            .as_ref()
+            .is_some_and(|start| self.given < start.lower())
+    }
+
     fn poll_stream(&mut self, cx: &mut Context<'_>) -> Polled {
         // Whoever meets a panic of the stream finds it broken, not half-way through a poll.
         let mut stream = match mem::replace(&mut self.stream, Stream::Broken) {
@@ -113,7 +147,7 @@ impl Source {
             Stream::Broken => return Poll::Ready(Some(Err(Unreadable::Broken.into()))),
         };
         self.at_start.get_or_insert_with(|| stream.size_hint());
-        let polled = stream.as_mut().poll_frame(cx);
+        let polled = self.measured(stream.as_mut().poll_frame(cx));
         match &polled {
             Poll::Pending => self.waiting = Some(cx.waker().clone()),
             Poll::Ready(None) => {
@@ -129,6 +163,10 @@ impl Source {
         self.stream = Stream::Living(stream);
         polled
     }
+}
+
+fn length_of(frame: &Frame<Bytes>) -> u64 {
+    frame.data_ref().map_or(0, |data| data.len() as u64)
 }
 
 fn less(hint: &SizeHint, sent: u64) -> SizeHint {
@@ -149,6 +187,10 @@ pub(super) enum Unreadable {
     NotKept,
     /// The stream has failed before.
     Broken,
+    /// It has more bytes than were announced.
+    TooLong,
+    /// It ends before as many bytes as were announced.
+    TooShort,
 }
 
 impl fmt::Display for Unreadable {
@@ -157,6 +199,8 @@ impl fmt::Display for Unreadable {
             Self::TakenOver => "a later attempt sends this stream",
             Self::NotKept => "the start of this stream was sent and not kept",
             Self::Broken => "this stream has failed",
+            Self::TooLong => "this stream is longer than its size hint or Content-Length says",
+            Self::TooShort => "this stream is shorter than its size hint or Content-Length says",
         })
     }
 }

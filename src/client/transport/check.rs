@@ -16,7 +16,8 @@ pub(super) fn check<B: Body>(request: &Request<B>) -> Result<(), InvalidRequest>
     }
     check_authority(request.uri())?;
     check_framing(request.headers(), request.body().size_hint())?;
-    check_content(request.method(), request.body())
+    let is_sized = stated_length(request.headers()).or(request.body().size_hint().exact());
+    check_content(request.method(), request.body(), is_sized.is_some())
 }
 
 /// The connection says where the body ends. A header that says otherwise cuts the request short, or
@@ -32,10 +33,16 @@ fn check_framing(headers: &HeaderMap, size: SizeHint) -> Result<(), InvalidReque
     let length = digits(first.as_bytes());
     match (length, size.exact()) {
         _ if stated.next().is_some() => Err(InvalidRequest::ContentLength),
-        (Some(length), Some(size)) if length == size => Ok(()),
-        // Of a stream without a size nobody can say; believed, it would be cut there in silence.
-        _ => Err(InvalidRequest::ContentLength),
+        (None, _) => Err(InvalidRequest::ContentLength),
+        (Some(length), Some(size)) if length != size => Err(InvalidRequest::ContentLength),
+        // A stream of unknown size is held to it while it is sent.
+        _ => Ok(()),
     }
+}
+
+/// The length that a `content-length` header states.
+pub(super) fn stated_length(headers: &HeaderMap) -> Option<u64> {
+    digits(headers.get(CONTENT_LENGTH)?.as_bytes())
 }
 
 /// Not left to the integer parser alone: it takes a plus sign.
@@ -47,12 +54,16 @@ fn digits(value: &[u8]) -> Option<u64> {
 }
 
 /// RFC 9110 sections 9.3.6 and 9.3.8: such a request has no content.
-fn check_content<B: Body>(method: &Method, body: &B) -> Result<(), InvalidRequest> {
-    let has_none = matches!(*method, Method::TRACE | Method::CONNECT);
-    if has_none && !body.is_end_stream() {
-        return Err(InvalidRequest::Content);
+fn check_content<B: Body>(method: &Method, body: &B, is_sized: bool) -> Result<(), InvalidRequest> {
+    if body.is_end_stream() {
+        return Ok(());
     }
-    Ok(())
+    match *method {
+        Method::TRACE | Method::CONNECT => Err(InvalidRequest::Content),
+        // Over HTTP/1.1 the connection would send the head, and leave out the body.
+        Method::GET | Method::HEAD if !is_sized => Err(InvalidRequest::Unsized),
+        _ => Ok(()),
+    }
 }
 
 pub(in crate::client) fn check_authority(uri: &Uri) -> Result<(), InvalidRequest> {
@@ -87,6 +98,7 @@ pub(in crate::client) enum InvalidRequest {
     TransferEncoding,
     ContentLength,
     Content,
+    Unsized,
 }
 
 impl fmt::Display for InvalidRequest {
@@ -107,8 +119,12 @@ impl fmt::Display for InvalidRequest {
                  leave it out"
             }
             Self::ContentLength => {
-                "the request's Content-Length is not known to be the length of its body: leave it \
-                 out, it is set from the body's size hint"
+                "the request's Content-Length is not the length of its body: leave it out, it is \
+                 set from the body"
+            }
+            Self::Unsized => {
+                "the body of a GET or HEAD is a stream of unknown length: state its Content-Length, \
+                 or send it as bytes"
             }
             Self::Content => "TRACE and CONNECT have no content: leave the body out",
         })

@@ -93,6 +93,9 @@ impl Service<Request<Body>> for Transport {
         if let Err(invalid) = check::check(&request) {
             return TransportFuture::refuse(invalid);
         }
+        if let Some(length) = check::stated_length(request.headers()) {
+            request.body().announce(length);
+        }
         // The connection decides the version: asking for HTTP/2 on a connection that turns out to
         // be HTTP/1.1 is an error that looks like any other.
         *request.version_mut() = Version::HTTP_11;

@@ -8,6 +8,7 @@ mod gate;
 mod h2_peer;
 mod http1;
 mod http2;
+mod lengths;
 mod peer;
 mod pool;
 mod request_bodies;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
-use std::sync::atomic::Ordering::{AcqRel, Acquire};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::task::{Context, Poll, ready};
 
 use http_body::{Body, Frame, SizeHint};
@@ -24,6 +24,8 @@ const TAKEN: u8 = 2;
 const POLLED: u8 = 3;
 /// Closed while still armed: the connection will get an error in place of the body.
 const REVOKED: u8 = 4;
+/// The connection has asked for the body's bytes, and got the body's own error.
+const FAILED: u8 = 5;
 
 /// A gate that the connection must take before it writes a request.
 ///
@@ -70,7 +72,16 @@ impl SendGate {
 
     /// Whether the connection has asked for the body's bytes.
     pub(crate) fn was_polled(&self) -> bool {
-        self.0.load(Acquire) == POLLED
+        matches!(self.0.load(Acquire), POLLED | FAILED)
+    }
+
+    /// Whether the body has failed by itself. With HTTP/2 its error does not come back.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.load(Acquire) == FAILED
+    }
+
+    fn fail(&self) {
+        self.0.store(FAILED, Release);
     }
 
     fn wrap<B>(&self, body: B, armed: bool) -> GatedBody<B> {
@@ -148,6 +159,9 @@ where
         let first = std::mem::take(this.untouched);
         match ready!(this.body.poll_frame(cx)) {
             Some(Err(error)) => {
+                if let Some(gate) = this.gate {
+                    gate.fail();
+                }
                 let failed = BodyFailed {
                     first,
                     source: error.into(),

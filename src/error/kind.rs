@@ -24,7 +24,7 @@ pub enum ErrorKind {
     Authentication,
     /// The connection or the answer broke the protocol, or the status is not one to expect.
     Protocol,
-    /// The response's body broke or could not be read.
+    /// The response's body broke or could not be read, or the request's own failed while it was sent.
     Body,
 }
 
@@ -36,6 +36,7 @@ impl ErrorKind {
             }
             Cause::Failure(failure) if failure.is_connect() => Self::Connect,
             Cause::Failure(failure) if failure.is_timeout() => Self::Timeout,
+            Cause::Failure(Failure::RequestBody) => Self::Body,
             Cause::Failure(failure) if failure.is_body() => Self::Body,
             Cause::Failure(_) => Self::Protocol,
             Cause::Refused(Refusal::RateLimit | Refusal::BackgroundShare) => Self::Throttled,

@@ -192,7 +192,7 @@ impl Error {
         self.kind() == ErrorKind::Protocol
     }
 
-    /// Whether the response's body broke or could not be read.
+    /// Whether the response's body broke or could not be read, or the request's own failed.
     #[must_use]
     pub fn is_body(&self) -> bool {
         self.kind() == ErrorKind::Body

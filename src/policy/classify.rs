@@ -187,7 +187,7 @@ fn says_no(headers: &HeaderMap) -> bool {
 pub fn health(outcome: &Outcome<'_>) -> Health {
     match *outcome {
         Outcome::Refused(_) => Health::Neutral,
-        Outcome::Failure(Failure::InvalidRequest) => Health::Neutral,
+        Outcome::Failure(Failure::InvalidRequest | Failure::RequestBody) => Health::Neutral,
         // It answers; it is this side that reads no further.
         Outcome::Failure(Failure::OversizedBody { .. }) => Health::Success,
         Outcome::Failure(_) => Health::Failure,

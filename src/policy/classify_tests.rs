@@ -102,6 +102,7 @@ fn what_may_have_been_done_is_repeated_where_that_is_harmless() {
         Failure::Stream(0x2),
         Failure::Stream(0x8),
         Failure::BrokenBody,
+        Failure::RequestBody,
         Failure::Other,
     ] {
         let outcome = Outcome::Failure(failure);

@@ -55,6 +55,9 @@ pub enum Failure {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The request's own body failed while it was sent: its stream gave an error, or was not as
+    /// long as was announced. That says nothing about the upstream.
+    RequestBody,
     /// The request cannot be sent as it stands: its URL, a header, or its body's own error before
     /// a byte was written. Repeating cannot help.
     InvalidRequest,
@@ -95,6 +98,8 @@ impl Failure {
             // Answered, but nobody knows with what.
             | Self::BrokenBody
             | Self::OversizedBody { .. }
+            // The head, and a part of the body, may be enough for a server to act on.
+            | Self::RequestBody
             | Self::Other => Delivery::Unknown,
         }
     }
@@ -159,6 +164,7 @@ impl Failure {
             Self::Stream(_) => "stream_reset",
             Self::BrokenBody => "broken_body",
             Self::OversizedBody { .. } => "oversized_body",
+            Self::RequestBody => "request_body",
             Self::InvalidRequest => "invalid_request",
             Self::Other => "other",
         }
@@ -191,6 +197,7 @@ impl fmt::Display for Failure {
                      or read the body as a stream"
                 );
             }
+            Self::RequestBody => "the request's body failed while it was sent",
             Self::InvalidRequest => "the request is not valid and was not sent",
             Self::Other => "the transport failed",
         })

@@ -99,7 +99,11 @@ impl Future for TransportFuture {
                 } => {
                     return Poll::Ready(ready!(response.poll(cx)).map_err(|error| {
                         let goaway = Goaway::of(gate.was_polled(), *empty_and_safe);
-                        TransportError::new(classify::failure(&error, goaway), error)
+                        let failure = match classify::failure(&error, goaway) {
+                            Failure::Other if gate.has_failed() => Failure::RequestBody,
+                            failure => failure,
+                        };
+                        TransportError::new(failure, error)
                     }));
                 }
             }

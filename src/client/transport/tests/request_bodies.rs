@@ -121,7 +121,7 @@ async fn with_http2_the_head_may_be_gone_by_then() {
     let (result, frames) = tokio::join!(client, server);
 
     let failure = result.expect_err("the body fails").failure();
-    assert_eq!(failure, Failure::Other);
+    assert_eq!(failure, Failure::RequestBody);
     assert_eq!(failure.delivery(), Delivery::Unknown);
     assert!(
         frames
@@ -137,7 +137,7 @@ async fn a_body_that_fails_later_leaves_it_unknown() {
         vec![Step::NotYet, Step::NotYet, fail()],
     ] {
         let (failure, seen) = relayed(steps).await;
-        assert_eq!(failure, Failure::Other);
+        assert_eq!(failure, Failure::RequestBody);
         assert_eq!(failure.delivery(), Delivery::Unknown);
         assert!(!seen.ends_with(b"0\r\n\r\n"), "not a whole request");
     }
@@ -155,12 +155,12 @@ async fn what_a_body_failed_with_is_not_mistaken_for_this_connection() {
     assert_eq!(refused.failure(), Failure::Refused);
 
     let (failure, _) = relayed([Step::Row, Step::Fail(refused.into())]).await;
-    assert_eq!(failure, Failure::Other);
+    assert_eq!(failure, Failure::RequestBody);
 
     let stream = h2::Error::from(h2::Reason::REFUSED_STREAM);
     assert_eq!(
         relayed([Step::Row, Step::Fail(stream.into())]).await.0,
-        Failure::Other
+        Failure::RequestBody
     );
 }
 

@@ -190,8 +190,10 @@ fn which_broken_attempts_are_failures_of_the_upstream() {
         let state = after_five(&Outcome::Refused(refusal));
         assert_eq!(state, CircuitState::Closed, "{refusal}");
     }
-    let invalid = Outcome::Failure(Failure::InvalidRequest);
-    assert_eq!(after_five(&invalid), CircuitState::Closed);
+    for own in [Failure::InvalidRequest, Failure::RequestBody] {
+        let state = after_five(&Outcome::Failure(own));
+        assert_eq!(state, CircuitState::Closed, "{own}");
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub use self::response::Response;
 use self::transport::Transport;
 use crate::middleware::Resilience;
 use crate::middleware::collect::{Collect, CollectLayer};
-use crate::response_body::Limits;
+use crate::response_body::{Announced, Limits};
 use crate::{Body, Error, Policy, ResilienceLayer, Upstreams};
 
 /// An HTTP client that does not storm what it calls.
@@ -136,8 +136,10 @@ impl Client {
     pub async fn execute(&self, request: Request<Body>) -> Result<Response, Error> {
         let mut service = self.streaming.clone();
         poll_fn(|cx| service.poll_ready(cx)).await?;
+        let announced = Announced::in_answer_to(request.method());
         let response: HttpResponse<Incoming> = service.call(request).await?;
-        Ok(Response::new(response, self.upstreams.clone(), self.limits))
+        let upstreams = self.upstreams.clone();
+        Ok(Response::new(response, upstreams, self.limits, announced))
     }
 
     /// The same, but the response is read whole inside the call. See

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use super::origin::Origin;
-use crate::response_body::{Limits, ReadTimeout};
+use crate::response_body::{Announced, Limits, ReadTimeout};
 use crate::{BoxError, Error, Report, Upstreams};
 
 /// A response head, its report, and a body that is still to be read.
@@ -20,6 +20,7 @@ pub struct Response {
     inner: HttpResponse<Incoming>,
     origin: Origin,
     limits: Limits,
+    announced: Announced,
 }
 
 impl Response {
@@ -27,12 +28,14 @@ impl Response {
         mut inner: HttpResponse<Incoming>,
         upstreams: Upstreams,
         limits: Limits,
+        announced: Announced,
     ) -> Self {
         let origin = Origin::of(&mut inner, upstreams);
         Self {
             inner,
             origin,
             limits,
+            announced,
         }
     }
 
@@ -91,7 +94,8 @@ impl Response {
     /// [when](Error::retry_at).
     pub async fn bytes(self) -> Result<Bytes, Error> {
         let (head, body) = self.inner.into_parts();
-        let body = self.limits.collect(body).await;
+        let announced = self.announced.by(head.status);
+        let body = self.limits.collect(body, announced).await;
         body.into_bytes().map_err(|error| {
             let last = Some((head.status, head.headers));
             self.origin.unread(error).with_last_response(last)

@@ -9,7 +9,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::buffer::Buffer;
-use super::{BodyError, Collected};
+use super::{Announced, BodyError, Collected};
 
 pin_project! {
     /// Reads a body to its end, or to its limit. Trailers are not kept.
@@ -19,15 +19,17 @@ pin_project! {
         body: B,
         so_far: Buffer,
         limit: usize,
+        announced: Announced,
     }
 }
 
 impl<B> Collecting<B> {
-    pub(super) const fn new(body: B, limit: usize) -> Self {
+    pub(super) const fn new(body: B, limit: usize, announced: Announced) -> Self {
         Self {
             body,
             so_far: Buffer::new(),
             limit,
+            announced,
         }
     }
 
@@ -62,7 +64,7 @@ impl<B: Body<Error = BodyError>> Collecting<B> {
         let mut this = self.project();
         let room = this.limit.saturating_sub(this.so_far.len());
         loop {
-            if announced(&*this.body) > room as u64 {
+            if *this.announced == Announced::Own && announced(&*this.body) > room as u64 {
                 return Poll::Ready(Some(Err(BodyError::oversized(*this.limit))));
             }
             let frame = match ready!(this.body.as_mut().poll_frame(cx)) {
@@ -81,7 +83,7 @@ impl<B: Body<Error = BodyError>> Collecting<B> {
     }
 }
 
-/// The length that is certain before anything is read. The answer to a HEAD announces that of a body
+/// The length that is certain before anything is read. A body that has ended may still announce what
 /// it does not have.
 fn announced(body: &impl Body) -> u64 {
     if body.is_end_stream() {

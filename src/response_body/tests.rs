@@ -126,7 +126,7 @@ where
         size: limit,
         read_timeout: secs(10),
     };
-    limits.collect(body).await
+    limits.collect(body, super::Announced::Own).await
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::Collected;
 use crate::middleware::extensions::AttemptEnds;
-use crate::response_body::{Collecting, Limits, ReadTimeout};
+use crate::response_body::{Announced, Collecting, Limits, ReadTimeout};
 use crate::{BoxError, Error, TransportError, clock};
 
 pin_project! {
@@ -20,6 +20,7 @@ pin_project! {
         #[pin]
         state: State<F, C>,
         limits: Limits,
+        announced: Announced,
         ends: Option<AttemptEnds>,
     }
 }
@@ -40,10 +41,16 @@ pin_project! {
 }
 
 impl<F, C> CollectFuture<F, C> {
-    pub(super) const fn new(response: F, limits: Limits, ends: Option<AttemptEnds>) -> Self {
+    pub(super) const fn new(
+        response: F,
+        limits: Limits,
+        announced: Announced,
+        ends: Option<AttemptEnds>,
+    ) -> Self {
         Self {
             state: State::Sent { response },
             limits,
+            announced,
             ends,
         }
     }
@@ -65,9 +72,10 @@ where
                 StateProj::Sent { response } => {
                     let response = ready!(response.poll(cx)).map_err(Error::from_inner)?;
                     let (head, body) = response.into_parts();
+                    let announced = this.announced.by(head.status);
                     this.state.set(State::Reading {
                         head: Some(head),
-                        body: this.limits.collect(body),
+                        body: this.limits.collect(body, announced),
                     });
                 }
                 StateProj::Reading { head, mut body } => {

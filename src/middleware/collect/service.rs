@@ -8,7 +8,7 @@ use tower_service::Service;
 
 use super::{CollectFuture, Collected};
 use crate::middleware::extensions::AttemptEnds;
-use crate::response_body::Limits;
+use crate::response_body::{Announced, Limits};
 use crate::{BoxError, Error};
 
 /// The service of a [`CollectLayer`](super::CollectLayer).
@@ -41,6 +41,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let ends = request.extensions().get::<AttemptEnds>().copied();
-        CollectFuture::new(self.inner.call(request), self.limits, ends)
+        let announced = Announced::in_answer_to(request.method());
+        CollectFuture::new(self.inner.call(request), self.limits, announced, ends)
     }
 }

@@ -33,6 +33,31 @@ async fn a_stream_that_is_reset_within_its_body_is_sent_again_on_another() {
 }
 
 #[tokio::test]
+async fn the_answer_to_a_head_may_end_apart_from_its_own_head() {
+    for collected in [true, false] {
+        let peer = Peer::new().await;
+        let client = unkeyed().http2_prior_knowledge().build().unwrap();
+        let server = async {
+            let mut h2 = H2Peer::accept(&peer, &[]).await;
+            let head = h2.request().await;
+            h2.send(HEADERS, END_HEADERS, head, LONG).await;
+            h2.send(DATA, END_STREAM, head, b"").await;
+            h2
+        };
+        let call = async {
+            let head = client.head(peer.url("http"));
+            if collected {
+                head.collect().await?.bytes()
+            } else {
+                head.send().await?.bytes().await
+            }
+        };
+        let (body, _h2) = tokio::join!(soon(call), server);
+        assert_eq!(body.unwrap(), "", "{collected}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_announces_too_much_is_reset_and_the_answer_to_a_head_is_not() {
     let peer = Peer::new().await;
     let client = unkeyed().http2_prior_knowledge().build().unwrap();

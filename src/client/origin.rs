@@ -37,17 +37,18 @@ impl Origin {
     }
 
     pub(super) fn unread(&self, error: BodyError) -> Error {
-        self.committed(error.to_string(), error)
+        let helps = !error.is_oversized();
+        self.committed(error.to_string(), error, helps)
     }
 
     pub(super) fn not_text(&self, error: Utf8Error) -> Error {
-        self.committed("the response body is not UTF-8", error)
+        self.committed("the response body is not UTF-8", error, true)
     }
 
     #[cfg(feature = "json")]
     pub(super) fn not_json(&self, error: &serde_json::Error) -> Error {
         let problem = "the response body is not the JSON that was asked for";
-        self.committed(problem, super::not_json::NotJson::from(error))
+        self.committed(problem, super::not_json::NotJson::from(error), true)
     }
 
     /// The head has reached the caller, so the call is committed: it is an error, never a retry.
@@ -58,12 +59,13 @@ impl Origin {
         &self,
         problem: impl Into<Cow<'static, str>>,
         source: impl Into<BoxError>,
+        helps: bool,
     ) -> Error {
         let mut report = self.report.clone();
         report.stop_reason = StopReason::Committed;
         report.delivery = report.delivery.unread();
         if self.report.delivery == Delivery::Done {
-            report.retry = self.retry_at();
+            report.retry = self.retry_at(helps);
         }
         let cause = Cause::Body(problem.into());
         Error::new(cause, StopReason::Committed, report.delivery)
@@ -71,8 +73,9 @@ impl Origin {
             .with_source(source)
     }
 
-    /// Sending the same again is how the doubt is settled, where that does no harm.
-    fn retry_at(&self) -> Option<RetryAt> {
+    /// Sending the same again is how the doubt is settled, where that does no harm. A body that would
+    /// be too long again settles none, but with a key it was the right way to ask.
+    fn retry_at(&self, helps: bool) -> Option<RetryAt> {
         let Report {
             guarantee,
             key_expires,
@@ -82,8 +85,12 @@ impl Origin {
         let after = self.upstreams.policy().backoff().ceiling(unit);
         let at = clock::after(clock::now(), after);
         let in_time = key_expires.is_none_or(|expires| at < expires);
-        let harmless = matches!(guarantee, Guarantee::Idempotent | Guarantee::Keyed);
-        (harmless && in_time).then(|| RetryAt {
+        let useful = match guarantee {
+            Guarantee::Keyed => true,
+            Guarantee::Idempotent => helps,
+            _ => false,
+        };
+        (useful && in_time).then(|| RetryAt {
             wall: clock::wall_after(after),
             after,
         })

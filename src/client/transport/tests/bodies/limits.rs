@@ -59,6 +59,26 @@ async fn one_byte_more_is_an_error_and_ends_the_connection() {
 }
 
 #[tokio::test]
+async fn a_get_that_would_be_too_long_again_is_not_worth_a_repeat() {
+    for collected in [true, false] {
+        let peer = Peer::new().await;
+        let client = unkeyed().response_body_limit(7).build().unwrap();
+        let call = async {
+            let get = client.get(peer.url("http"));
+            if collected {
+                get.collect().await?.bytes()
+            } else {
+                get.send().await?.bytes().await
+            }
+        };
+        let (error, _) = tokio::join!(soon(call), serve(&peer, [EIGHT[0]]));
+        let error = error.unwrap_err();
+        assert_eq!(error.delivery(), Delivery::Unknown);
+        assert_eq!(error.retry_at(), None, "{collected}");
+    }
+}
+
+#[tokio::test]
 async fn a_stream_has_no_limit() {
     for answer in EIGHT {
         let peer = Peer::new().await;

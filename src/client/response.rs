@@ -133,8 +133,9 @@ impl Response {
     #[must_use]
     pub fn into_http(
         self,
-    ) -> HttpResponse<impl http_body::Body<Data = Bytes, Error = BoxError> + Send + Unpin + 'static>
-    {
+    ) -> HttpResponse<
+        impl http_body::Body<Data = Bytes, Error = BoxError> + Send + Sync + Unpin + 'static,
+    > {
         let (origin, timeout) = (self.origin, self.limits.read_timeout);
         let mut response = self.inner;
         response.extensions_mut().insert(origin.report.clone());

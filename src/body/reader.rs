@@ -12,7 +12,8 @@ use crate::BoxError;
 
 /// One attempt's way through a stream: first what was kept of it, then the stream itself.
 ///
-/// Only one attempt reads at a time: the last one that was asked for its size, its end or a frame.
+/// Only one attempt reads at a time: the last one that was asked for its size, its end or a frame,
+/// or that took over. The first one begins when it is asked for a second reader.
 /// A connection may hold the body of an attempt for a while after that attempt was given up. Such
 /// a body ends with an error, never with a clean end, which a server might take for a whole one.
 pub(super) struct Reader {
@@ -42,7 +43,14 @@ impl Reader {
 
     /// A reader from the stream's start, if that is still there.
     pub(super) fn replay(&self) -> Option<Self> {
-        self.is_intact().then(|| Self::of(Arc::clone(&self.source)))
+        let mut source = self.lock();
+        if source.turn == 0 {
+            // It is about to be sent. If it is taken over before it is read, it may not begin then.
+            source = self.begin(source);
+        }
+        source
+            .is_intact()
+            .then(|| Self::of(Arc::clone(&self.source)))
     }
 
     pub(super) fn is_intact(&self) -> bool {
@@ -51,7 +59,8 @@ impl Reader {
 
     /// Takes the stream from the reader before. `false`: there is nothing left to take.
     pub(super) fn take_over(&self) -> bool {
-        self.reading().is_ok_and(|source| source.is_intact())
+        let source = self.lock();
+        source.is_intact() && self.begin(source).is_intact()
     }
 
     /// Finds out whether the stream begins with an error.
@@ -113,20 +122,26 @@ impl Reader {
             if !source.is_intact() {
                 return Err(Unreadable::NotKept);
             }
-            source.turn += 1;
-            self.turn.store(source.turn, Relaxed);
-            if let Some(before) = source.waiting.take() {
-                // Whoever is woken may run at once, and look here.
-                drop(source);
-                before.wake();
-                source = self.lock();
-            }
+            source = self.begin(source);
         }
         if self.turn.load(Relaxed) == source.turn {
             Ok(source)
         } else {
             Err(Unreadable::TakenOver)
         }
+    }
+
+    /// Makes it this reader's turn.
+    fn begin<'a>(&'a self, mut source: MutexGuard<'a, Source>) -> MutexGuard<'a, Source> {
+        source.turn += 1;
+        self.turn.store(source.turn, Relaxed);
+        let Some(before) = source.waiting.take() else {
+            return source;
+        };
+        // Whoever is woken may run at once, and look here.
+        drop(source);
+        before.wake();
+        self.lock()
     }
 
     fn lock(&self) -> MutexGuard<'_, Source> {

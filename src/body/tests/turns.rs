@@ -172,3 +172,16 @@ fn of_two_threads_the_one_that_lost_its_turn_never_sees_a_clean_end() {
         });
     }
 }
+
+#[test]
+fn one_that_was_taken_over_before_it_was_read_does_not_begin_then() {
+    let mut first = Body::stream(rows());
+    let mut second = first.replay().expect("nothing was sent");
+    assert!(second.take_over());
+    assert_eq!(poll(&mut second), "one,");
+    assert_eq!(
+        rest(&mut first),
+        ["error: a later attempt sends this stream"]
+    );
+    assert_eq!(rest(&mut second), ["two,", "three", "end"]);
+}

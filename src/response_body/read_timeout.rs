@@ -31,6 +31,8 @@ pin_project! {
         sleep: Option<Sleep>,
         // Whether the timer runs for the frame that is waited for now.
         waiting: bool,
+        // Whether it has begun anew for that frame.
+        excused: bool,
     }
 }
 
@@ -41,6 +43,7 @@ impl<B> ReadTimeout<B> {
             timeout,
             sleep: None,
             waiting: false,
+            excused: false,
         }
     }
 
@@ -55,9 +58,12 @@ impl<B> ReadTimeout<B> {
                 Some(sleep) if !*this.waiting => sleep.reset(at.into()),
                 Some(mut sleep) => {
                     ready!(sleep.as_mut().poll(cx));
-                    if now.saturating_duration_since(sleep.deadline().into()) < UNATTENDED {
+                    let late = now.saturating_duration_since(sleep.deadline().into());
+                    // Once for each frame: else a clock that goes by leaps would never be on time.
+                    if late < UNATTENDED || *this.excused {
                         return Poll::Ready(());
                     }
+                    *this.excused = true;
                     sleep.reset(at.into());
                 }
             }
@@ -84,6 +90,7 @@ where
         };
         if let Poll::Ready(frame) = body.poll_frame(cx) {
             *this.waiting = false;
+            *this.excused = false;
             if !matches!(frame, Some(Ok(_))) {
                 this.body.set(None);
             }

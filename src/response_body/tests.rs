@@ -78,6 +78,20 @@ async fn nor_one_that_turns_away_from_a_frame_it_has_begun_to_wait_for() {
     assert_eq!(clock::now() - start, secs(10));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_goes_by_leaps_excuses_it_once() {
+    let mut body = patient([Hang]);
+    let reader = tokio::spawn(async move { next(&mut body).await });
+    for waits_on in [true, false] {
+        settle().await;
+        assert!(!reader.is_finished());
+        tokio::time::advance(secs(60)).await;
+        settle().await;
+        assert_eq!(!reader.is_finished(), waits_on);
+    }
+    assert!(reader.await.unwrap().unwrap().unwrap_err().is_timeout());
+}
+
 fn poll(body: &mut Patient) -> Poll<()> {
     let mut cx = Context::from_waker(Waker::noop());
     body.as_mut().poll_frame(&mut cx).map(|_| ())

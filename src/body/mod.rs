@@ -31,8 +31,9 @@ pub(crate) use self::send_gate::SendGate;
 /// kept while it is sent, and can be sent again as long as it fits into its limit. Past that it is
 /// sent once: it never forbids the first attempt, only the next.
 ///
-/// Trailers are sent again too, and every attempt announces the same size. Over HTTP/1.1 those
-/// trailers are sent that a `trailer` header names (RFC 9110 section 6.6.2).
+/// Trailers are sent again too, and every attempt announces the same size. Over HTTP/1.1 only a body of
+/// unknown size can have trailers, as only that is sent in chunks, and those are sent that a `trailer`
+/// header names (RFC 9110 section 6.6.2, RFC 9112 section 7.1.2).
 ///
 /// ```
 /// use http_body::Body as _;
@@ -55,7 +56,7 @@ impl Body {
     /// How many bytes of a [`stream`](Self::stream) are kept for sending it again: 64 KiB.
     ///
     /// That holds all but the largest requests to a payment API, and a thousand calls under way at
-    /// once hold no more than 64 MiB.
+    /// once hold about 64 MiB of them, more if they come in many small frames.
     pub const REPLAY_LIMIT: usize = 64 * 1024;
 
     /// A body without bytes.

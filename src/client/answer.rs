@@ -10,7 +10,7 @@ use crate::{Collected, Error, Report, Upstreams};
 
 /// A response that was read whole inside the call.
 ///
-/// Below a status of 400 its body is whole. From 400 on it may have broken off: the status, the
+/// The body of a success (2xx) is whole. That of any other answer may have broken off: the status, the
 /// headers and the report hold all the same, and only [`bytes`](Self::bytes), [`text`](Self::text)
 /// and [`json`](Self::json) are errors.
 ///
@@ -80,7 +80,7 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// A [`Body`](crate::ErrorKind::Body) error if, after a status of 400 or above, it broke off or
+    /// A [`Body`](crate::ErrorKind::Body) error if, after any status but a success, it broke off or
     /// exceeded the limit; its source is a [`BodyError`](crate::BodyError).
     pub fn bytes(&self) -> Result<Bytes, Error> {
         let body = self.inner.body().clone();

@@ -66,8 +66,10 @@ impl RequestBuilder {
     #[cfg(feature = "json")]
     pub fn json<T: serde::Serialize + ?Sized>(self, value: &T) -> Self {
         self.with(|request| {
-            let bytes = serde_json::to_vec(value).map_err(|error| {
-                Error::config(format!("the body cannot be written as JSON: {error}"))
+            // Without the serializer's text, which may quote the value.
+            let bytes = serde_json::to_vec(value).map_err(|_| {
+                let fix = "use maps with text keys, and values that serialize without an error";
+                Error::config(format!("the body cannot be written as JSON: {fix}"))
             })?;
             *request.body_mut() = bytes.into();
             let json = HeaderValue::from_static("application/json");
@@ -129,10 +131,10 @@ impl RequestBuilder {
 
     /// Sends it, and again as the policy allows, and reads the whole body inside the call.
     ///
-    /// A body that breaks off has reached nobody. After a status below 400 it is the end of an
-    /// attempt as a lost connection is: sent again where that is harmless, else an error whose
-    /// delivery is [`Unknown`](crate::Delivery::Unknown). From 400 on the head counts, and the
-    /// answer comes back without its body.
+    /// A body that breaks off has reached nobody. After a success (2xx) it is the end of an attempt
+    /// as a lost connection is: sent again where that is harmless, else an error whose delivery is
+    /// [`Unknown`](crate::Delivery::Unknown). Of any other answer the head counts, and it comes back
+    /// without its body.
     ///
     /// Attempt timeout and deadline cover the body too. For one that is long or slow, use
     /// [`send`](Self::send).

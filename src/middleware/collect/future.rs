@@ -95,10 +95,10 @@ where
     }
 }
 
-/// From 400 on the status and the headers decide what follows: a Retry-After closes the gate, a 402
-/// is a refusal. Below, the answer is in the body, and was lost with it.
+/// Whether the status and the headers decide what follows: a Retry-After closes the gate, a 402 is a
+/// refusal, a 307 leads elsewhere. The answer of a success is in its body, and was lost with it.
 fn says_enough(status: StatusCode) -> bool {
-    status.as_u16() >= 400
+    !status.is_success()
 }
 
 /// Whether the attempt is over now, but not what its head says.

@@ -12,10 +12,10 @@ use crate::response_body::Limits;
 /// It belongs right above the transport, inside the attempt timeout, which then covers head and
 /// body.
 ///
-/// After a head with a status below 400, a body that breaks off, stalls or exceeds the limit is the
+/// After a success (2xx), a body that breaks off, stalls or exceeds the limit is the
 /// end of the attempt: a [`TransportError`](crate::TransportError) with
 /// [`Failure::BrokenBody`](crate::policy::Failure::BrokenBody) or
-/// [`Failure::OversizedBody`](crate::policy::Failure::OversizedBody). From 400 on the head says what
+/// [`Failure::OversizedBody`](crate::policy::Failure::OversizedBody). Of any other answer the head says what
 /// matters, its Retry-After above all: the response is passed on with the part that came, and
 /// [`Collected::error`](super::Collected::error) tells what happened to the rest.
 ///

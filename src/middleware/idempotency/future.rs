@@ -52,8 +52,10 @@ impl Kept {
     /// The call has ended so; `None`: it was dropped.
     fn end(&mut self, delivery: Option<Delivery>) {
         self.has_ended = true;
-        // A key that was made for this call is sent again only by whoever was told of it in a doubt.
-        if !self.is_new || delivery == Some(Delivery::Unknown) {
+        // Of a key that was made for this call the caller learns at its end: an answer may still turn
+        // into a doubt, when its body is lost on the way.
+        let is_told = matches!(delivery, Some(Delivery::Unknown | Delivery::Done));
+        if !self.is_new || is_told {
             self.upstreams.sent_keys().end(&self.key_use, delivery);
         }
     }

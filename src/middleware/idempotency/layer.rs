@@ -20,7 +20,7 @@ use crate::Upstreams;
 /// - is missing, while a [`FirstSentAt`] says that it was sent before.
 ///
 /// What was sent before is known to all who share the [`Upstreams`]: at least the last 16,384 keys that
-/// callers brought, and of those made here the ones whose call ended in doubt. The body of a stream is
+/// callers brought, or that were made here and may have been acted on. The body of a stream is
 /// not compared. Of an earlier process only the caller knows, by [`FirstSentAt`].
 ///
 /// While an earlier call with the same key may have been acted on, no later one is reported as not

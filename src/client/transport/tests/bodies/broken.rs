@@ -1,6 +1,7 @@
 //! Bodies that end too early.
 
 use super::*;
+use crate::policy::idempotency::KeyRefusal;
 use crate::policy::{Failure, Refusal};
 
 #[tokio::test]
@@ -83,6 +84,24 @@ async fn once_the_head_was_handed_over_nothing_is_sent_again_and_the_outcome_is_
         assert!(error.to_string().contains(advice), "{error}");
         assert!(!body_error(&error).is_timeout() && !body_error(&error).is_oversized());
     }
+}
+
+#[tokio::test]
+async fn the_key_of_a_lost_answer_is_held_to_what_was_sent_with_it() {
+    let peer = Peer::new().await;
+    let client = payments().build().unwrap();
+    let url = peer.url("http");
+    let pay = || client.post(&url).body("ten").send();
+    let (response, _) = tokio::join!(soon(pay()), serve(&peer, [TRUNCATED]));
+    let error = soon(response.unwrap().bytes()).await.unwrap_err();
+    // Made for the call, and named to the caller.
+    let key = error.report().idempotency_key().unwrap();
+    let again = |body: &'static str| client.post(&url).idempotency_key(key).body(body).collect();
+
+    let other = soon(again("eleven")).await.unwrap_err();
+    assert_eq!(other.key_refusal(), Some(&KeyRefusal::OtherRequest));
+    let (same, _) = tokio::join!(soon(again("ten")), serve(&peer, [WHOLE]));
+    assert_eq!(same.unwrap().text().unwrap(), "paid");
 }
 
 #[tokio::test]

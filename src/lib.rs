@@ -42,6 +42,7 @@
 //! | a call that was refused | [`Error::refusal`], and [`policy::circuit`] |
 //! | an order in an unknown state | [`Error::delivery`]: what the server may have done |
 //! | "when may I call again?" | [`Report::retry_at`], spread so that a backlog is no wave |
+//! | "what is going on?" | [`event`]: everything that happens, for the log and for an [`event::Observer`] |
 //! | a policy that does not build | [`PolicyError`]: the rule, the value, the fix |
 //! | an error from a body | [`BodyError`]: broken, stalled or too long |
 //! | an error from the network | [`policy::Failure`]: told apart by type, never by text |
@@ -73,7 +74,7 @@ pub mod config;
 #[cfg(feature = "middleware")]
 mod error;
 #[cfg(feature = "middleware")]
-mod event;
+pub mod event;
 #[cfg(feature = "middleware")]
 pub mod middleware;
 pub mod policy;
@@ -113,7 +114,7 @@ pub use {
     report::Report,
     response_body::{BodyError, Collected},
     transport_error::TransportError,
-    upstream::{UpstreamName, Upstreams},
+    upstream::{UpstreamName, Upstreams, UpstreamsBuilder},
 };
 
 /// An error of any type, as bodies and transports of other crates hand it over.

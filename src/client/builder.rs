@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::Client;
 use super::transport::{Settings, Transport};
+use crate::event::Observer;
 use crate::policy::circuit::LONGEST;
 use crate::response_body::Limits;
-use crate::{Error, Policy, Upstreams};
+use crate::{Error, Policy, Upstreams, UpstreamsBuilder};
 
 /// DNS, TCP and TLS together take well under a second almost everywhere; five leave room for one
 /// lost packet in each.
@@ -38,15 +39,14 @@ pub struct ClientBuilder {
 /// Whose upstreams the client will use.
 #[derive(Clone)]
 enum Share {
-    Own(Policy),
-    Seeded(Policy, u64),
+    Own(Box<UpstreamsBuilder>),
     With(Upstreams),
 }
 
 impl Share {
     fn policy(&self) -> &Policy {
         match self {
-            Self::Own(policy) | Self::Seeded(policy, _) => policy,
+            Self::Own(upstreams) => upstreams.policy(),
             Self::With(upstreams) => upstreams.policy(),
         }
     }
@@ -57,7 +57,7 @@ impl ClientBuilder {
         Self {
             settings: settings(&policy),
             limits: limits(&policy),
-            upstreams: Share::Own(policy),
+            upstreams: Share::Own(Box::new(Upstreams::builder(policy))),
         }
     }
 
@@ -123,9 +123,19 @@ impl ClientBuilder {
 
     /// Takes every chance (jitter, generated keys) from this seed: for simulations and tests. Of no
     /// effect over upstreams that others share.
-    pub fn seed(mut self, seed: u64) -> Self {
+    pub fn seed(self, seed: u64) -> Self {
+        self.with_own(|upstreams| upstreams.seed(seed))
+    }
+
+    /// One more who is told of every [event](crate::event). Upstreams that others share have their own
+    /// observers, and take no more.
+    pub fn observer(self, observer: impl Observer) -> Self {
+        self.with_own(|upstreams| upstreams.observer(observer))
+    }
+
+    fn with_own(mut self, change: impl FnOnce(UpstreamsBuilder) -> UpstreamsBuilder) -> Self {
         self.upstreams = match self.upstreams {
-            Share::Own(policy) | Share::Seeded(policy, _) => Share::Seeded(policy, seed),
+            Share::Own(upstreams) => Share::Own(Box::new(change(*upstreams))),
             shared @ Share::With(_) => shared,
         };
         self
@@ -159,8 +169,7 @@ impl ClientBuilder {
         let transport = Transport::new(&self.settings)
             .map_err(|error| Error::config(error.to_string()).with_source(error))?;
         let upstreams = match self.upstreams {
-            Share::Own(policy) => Upstreams::new(policy),
-            Share::Seeded(policy, seed) => Upstreams::with_seed(policy, seed),
+            Share::Own(upstreams) => upstreams.build(),
             Share::With(upstreams) => upstreams,
         };
         Ok(Client::new(transport, upstreams, self.limits))

@@ -149,6 +149,8 @@ pub(crate) fn hash(value: impl Hash) -> u64 {
 /// On a retry: this is not a new call, and it may hold the reservation for the probe.
 #[derive(Debug)]
 pub(crate) struct Resend {
+    /// The number of the attempt; the first retry is 2.
+    pub(crate) number: u32,
     pub(crate) reservation: Option<u64>,
     pub(crate) grant: Option<Grant>,
 }
@@ -156,6 +158,7 @@ pub(crate) struct Resend {
 impl Clone for Resend {
     fn clone(&self) -> Self {
         Self {
+            number: self.number,
             reservation: self.reservation,
             grant: self.grant.as_ref().map(Grant::duplicate),
         }

@@ -1,5 +1,6 @@
 //! The state that all calls to one upstream share, and the bounded map of upstreams.
 
+mod builder;
 mod key;
 mod registry;
 mod sent_keys;
@@ -8,21 +9,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
+pub use self::builder::UpstreamsBuilder;
 pub use self::key::UpstreamName;
 pub use self::registry::Upstreams;
 pub(crate) use self::sent_keys::{KeyUse, SentKeys};
 use crate::config::Policy;
-use crate::event;
+use crate::event::{Event, Observers};
 use crate::policy::budget::Budget;
-use crate::policy::circuit::{Admission, Call, Circuit, Ending, Permit, Traffic, Wait};
+use crate::policy::circuit::{Admission, Call, Circuit, Closing, Ending, Permit, Traffic, Wait};
 use crate::policy::{Health, Priority, Refusal};
 use crate::random::Random;
-
-/// A gate that stays closed for longer than this is news.
-const LONG_GATE: Duration = Duration::from_secs(300);
 
 /// One upstream: its circuit with the gate, its budget, its traffic.
 ///
@@ -39,10 +39,17 @@ pub(crate) struct Upstream {
     circuit: Mutex<Circuit>,
     changed: Arc<Notify>,
     random: Arc<Random>,
+    observers: Observers,
 }
 
 impl Upstream {
-    fn new(name: String, policy: &Policy, random: Arc<Random>, now: Instant) -> Self {
+    fn new(
+        name: String,
+        policy: &Policy,
+        random: Arc<Random>,
+        observers: Observers,
+        now: Instant,
+    ) -> Self {
         Self {
             name: name.into(),
             slow_call: policy.circuit().slow_call,
@@ -52,6 +59,7 @@ impl Upstream {
             circuit: Mutex::new(Circuit::new(policy.circuit().clone(), now)),
             changed: Arc::default(),
             random,
+            observers,
         }
     }
 
@@ -114,16 +122,37 @@ impl Upstream {
             return;
         }
         let unit = self.random.unit();
-        self.change(|circuit| circuit.finish(now, permit, ending, unit, &self.traffic));
+        let (was_until, is_until) = self.change(|circuit| {
+            let was_until = circuit.gate_until();
+            circuit.finish(now, permit, ending, unit, &self.traffic);
+            (was_until, circuit.gate_until())
+        });
+        self.tell_of_gate(was_until, is_until, ending);
         if permit.is_probe() {
             // Also one that told nothing: somebody else may try.
             self.changed.notify_waiters();
         }
-        if let Some(closing) = ending.closing
-            && closing.asked() > LONG_GATE
-        {
-            event::long_gate(&self.name, closing);
-        }
+    }
+
+    /// Tells the observers, without a lock.
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        self.observers.tell(event);
+    }
+
+    fn tell_of_gate(&self, was_until: Option<Instant>, is_until: Option<Instant>, ending: &Ending) {
+        let upstream = &*self.name;
+        let status = match ending.closing {
+            Some(Closing::Upstream(_)) if is_until <= was_until => return,
+            Some(Closing::Upstream(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Some(Closing::RateKey(..)) => StatusCode::TOO_MANY_REQUESTS,
+            None => return,
+        };
+        let asked = ending.closing.map_or(Duration::ZERO, Closing::asked);
+        self.tell(&Event::GateClosed {
+            upstream,
+            status,
+            asked,
+        });
     }
 
     pub(crate) fn abandon(&self, now: Instant, permit: Permit) {
@@ -183,8 +212,10 @@ impl Upstream {
     fn change<T>(&self, change: impl FnOnce(&mut Circuit) -> T) -> T {
         let mut circuit = self.circuit();
         let (before, was_in) = (circuit.generation(), circuit.state());
+        let was_gated = circuit.gate_until().is_some();
         let outcome = change(&mut circuit);
         let (after, is_in) = (circuit.generation(), circuit.state());
+        let is_gated = circuit.gate_until().is_some();
         self.calm.store(
             after << 1 | u64::from(circuit.is_untroubled()),
             Ordering::Release,
@@ -193,8 +224,13 @@ impl Upstream {
         if after != before {
             self.changed.notify_waiters();
         }
+        let upstream = &*self.name;
+        if was_gated && !is_gated {
+            self.tell(&Event::GateLifted { upstream });
+        }
         if is_in != was_in {
-            event::circuit_changed(&self.name, was_in, is_in);
+            let (from, to) = (was_in, is_in);
+            self.tell(&Event::CircuitChanged { upstream, from, to });
         }
         outcome
     }

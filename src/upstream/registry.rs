@@ -7,14 +7,15 @@ use http::Request;
 use papaya::HashMap;
 
 use super::key::{Key, KeyRef};
-use super::{SentKeys, Upstream, UpstreamName};
-use crate::config::Policy;
+use super::{SentKeys, Upstream, UpstreamName, UpstreamsBuilder};
+use crate::clock;
+use crate::config::{Policy, PolicyError};
+use crate::event::{Event, Observers};
 use crate::policy::budget::Deposit;
 use crate::random::Random;
-use crate::{clock, event};
 
 /// Upstreams remembered. A service that reaches more hosts than this is a crawler.
-const CAPACITY: usize = 1_024;
+pub(super) const CAPACITY: usize = 1_024;
 /// Idle upstreams looked at to find the one that is missed least.
 const CANDIDATES: usize = 64;
 
@@ -46,6 +47,7 @@ struct Shared {
     by_key: HashMap<Key, Arc<Upstream>>,
     overflow: OnceLock<Arc<Upstream>>,
     sent_keys: SentKeys,
+    observers: Observers,
 }
 
 /// The upstream of a request, found once and passed down with it, and the first attempt that was
@@ -70,23 +72,29 @@ impl Upstreams {
     /// No upstreams yet. Each override that the policy carries is logged at WARN.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        event::policy_in_force(&policy);
-        Self::with(policy, Random::from_system(), CAPACITY)
+        Self::builder(policy).build()
+    }
+
+    /// No upstreams yet, with somebody who is told of every event, or with a seed.
+    pub fn builder(policy: Policy) -> UpstreamsBuilder {
+        UpstreamsBuilder::new(policy)
     }
 
     /// The same, but every chance (jitter, generated keys) comes from this seed: for simulations
     /// and tests.
     #[must_use]
     pub fn with_seed(policy: Policy, seed: u64) -> Self {
-        event::policy_in_force(&policy);
-        Self::with(policy, Random::seeded(seed), CAPACITY)
+        Self::builder(policy).seed(seed).build()
     }
 
-    fn with(policy: Policy, random: Random, capacity: usize) -> Self {
+    pub(super) fn with(
+        policy: Policy,
+        random: Random,
+        capacity: usize,
+        observers: Observers,
+    ) -> Self {
         let (policy, refused) = policy.with_harmless_provider();
-        if let Some(refused) = refused {
-            event::profile_refused(&policy, &refused);
-        }
+        tell_of(&policy, refused.as_ref(), &observers);
         let shared = Shared {
             policy,
             random: Arc::new(random),
@@ -94,6 +102,7 @@ impl Upstreams {
             by_key: HashMap::new(),
             overflow: OnceLock::new(),
             sent_keys: SentKeys::new(),
+            observers,
         };
         Self {
             shared: Arc::new(shared),
@@ -173,6 +182,7 @@ impl Upstreams {
             name,
             &self.shared.policy,
             Arc::clone(&self.shared.random),
+            self.shared.observers.clone(),
             clock::now(),
         )
     }
@@ -191,6 +201,18 @@ impl Upstreams {
             let removed = upstreams.remove_if(key, |_, upstream| is_spare(upstream, now));
             matches!(removed, Ok(Some(_)))
         })
+    }
+}
+
+/// What somebody should know about a policy that is put to use.
+fn tell_of(policy: &Policy, refused: Option<&PolicyError>, observers: &Observers) {
+    let preset = policy.preset();
+    for overridden in policy.overrides() {
+        observers.tell(&Event::OverrideInForce { preset, overridden });
+    }
+    if let Some(why) = refused {
+        let provider = &policy.provider().name;
+        observers.tell(&Event::ProfileIgnored { provider, why });
     }
 }
 

@@ -5,7 +5,12 @@ use crate::policy::Health;
 use crate::policy::circuit::{Call, Closing, Ending};
 
 fn bounded(capacity: usize) -> Upstreams {
-    Upstreams::with(Policy::external(), Random::seeded(1), capacity)
+    Upstreams::with(
+        Policy::external(),
+        Random::seeded(1),
+        capacity,
+        Observers::default(),
+    )
 }
 
 fn to(upstreams: &Upstreams, uri: &str) -> Arc<Upstream> {

@@ -8,6 +8,7 @@ use http::Request;
 use tokio::sync::futures::OwnedNotified;
 
 use crate::config::Policy;
+use crate::event::{AttemptEnd, Event};
 use crate::middleware::Deadline;
 use crate::middleware::extensions::{Identity, KeyPast, Resend, hash};
 use crate::policy::budget::{Deposit, Grant};
@@ -28,6 +29,8 @@ pub(super) struct Applicant {
     waiting: Option<Wait>,
     /// What was counted for it in the budget, until it has its answer.
     counted: Option<Counted>,
+    /// The attempt's number in its call.
+    number: u32,
     honours_retry_after: bool,
 }
 
@@ -53,6 +56,7 @@ impl Applicant {
         // Taken out: what the retry layer above says here concerns no circuit further down.
         let resend = request.extensions_mut().remove::<Resend>();
         let reservation = resend.as_ref().and_then(|resend| resend.reservation);
+        let number = resend.as_ref().map_or(1, |resend| resend.number);
         let policy = upstreams.policy();
         let call = describe(request, policy, reservation);
         if resend.is_none() {
@@ -81,6 +85,7 @@ impl Applicant {
             patience_ends,
             waiting: None,
             counted,
+            number,
             honours_retry_after: policy.honours_retry_after(),
         }
     }
@@ -124,6 +129,11 @@ impl Applicant {
             Admission::Refuse { reason, retry_at } => {
                 self.answered();
                 let after = retry_at.saturating_duration_since(now);
+                self.upstream.tell(&Event::CallRefused {
+                    upstream: self.upstream.name(),
+                    refusal: reason,
+                    retry_after: after,
+                });
                 Answer::Refused(Error::refused(reason, self.upstream.name(), after))
             }
         }
@@ -134,6 +144,7 @@ impl Applicant {
             upstream: Arc::clone(&self.upstream),
             permit: Some(permit),
             since: now,
+            number: self.number,
             identity: self.identity.clone(),
             honours_retry_after: self.honours_retry_after,
         }
@@ -205,19 +216,31 @@ pub(super) struct Admitted {
     /// Taken when the attempt has ended; still there when it is dropped before.
     permit: Option<Permit>,
     since: Instant,
+    /// The attempt's number in its call.
+    number: u32,
     pub(super) identity: Identity,
     pub(super) honours_retry_after: bool,
 }
 
 impl Admitted {
-    /// Tells the circuit how the attempt ended; the time it took is filled in.
-    pub(super) fn finish(&mut self, ending: &Ending) {
-        if let Some(permit) = self.permit.take() {
-            let now = clock::now();
-            let took = now.saturating_duration_since(self.since);
-            self.upstream
-                .finish(now, permit, &Ending { took, ..*ending });
+    /// Tells the circuit how the attempt ended, the time it took filled in; and the observers, if it
+    /// was sent.
+    pub(super) fn finish(&mut self, ending: &Ending, sent: Option<AttemptEnd>) {
+        let Some(permit) = self.permit.take() else {
+            return;
+        };
+        let now = clock::now();
+        let took = now.saturating_duration_since(self.since);
+        if let Some(end) = sent {
+            self.upstream.tell(&Event::AttemptFinished {
+                upstream: self.upstream.name(),
+                number: self.number,
+                took,
+                end,
+            });
         }
+        self.upstream
+            .finish(now, permit, &Ending { took, ..*ending });
     }
 }
 

@@ -3,6 +3,7 @@
 use http::{Response, StatusCode};
 
 use super::admission::Admitted;
+use crate::event::AttemptEnd;
 use crate::middleware::extensions::GateClosed;
 use crate::policy::circuit::{Closing, Ending};
 use crate::policy::classify::{self, Health, Outcome};
@@ -14,11 +15,12 @@ pub(super) fn answered<C>(admitted: &mut Admitted, response: &mut Response<C>) {
     let status = response.status();
     let closing = closing(admitted, response);
     let rate_limited = status == StatusCode::TOO_MANY_REQUESTS;
-    admitted.finish(&Ending {
+    let ending = Ending {
         rate_limited,
         closing,
         ..Ending::new(classify::health_of(status))
-    });
+    };
+    admitted.finish(&ending, Some(AttemptEnd::Status(status)));
     if closing.is_some() {
         response.extensions_mut().insert(GateClosed);
     }
@@ -26,13 +28,11 @@ pub(super) fn answered<C>(admitted: &mut Admitted, response: &mut Response<C>) {
 
 /// Tells the circuit of an error. One that was made before anything was sent says nothing.
 pub(super) fn failed(admitted: &mut Admitted, error: &Error) {
-    let health = match error.failure() {
-        Some(failure) if error.report().attempts() > 0 => {
-            classify::health(&Outcome::Failure(failure))
-        }
-        _ => Health::Neutral,
-    };
-    admitted.finish(&Ending::new(health));
+    let sent = error.failure().filter(|_| error.report().attempts() > 0);
+    let health = sent.map_or(Health::Neutral, |failure| {
+        classify::health(&Outcome::Failure(failure))
+    });
+    admitted.finish(&Ending::new(health), sent.map(AttemptEnd::Failure));
 }
 
 /// What a Retry-After closes. Zero, or a date in the past, closes nothing.

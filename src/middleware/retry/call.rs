@@ -157,6 +157,7 @@ impl CallLog {
         self.resent = true;
         let extensions = request.extensions_mut();
         extensions.insert(Resend {
+            number: self.attempts.saturating_add(1),
             reservation: self.reservation,
             grant: self.grant.as_ref().map(Grant::duplicate),
         });

@@ -7,13 +7,14 @@ use http::{Response, StatusCode};
 use super::call::CallLog;
 use super::spare::Spare;
 use crate::body::Replay;
+use crate::event::{AttemptEnd, Event};
 use crate::middleware::extensions::GateClosed;
 use crate::policy::classify::{Outcome, Repeat, delivery, repeat};
 use crate::policy::retry_after::{self, RetryAfter};
 use crate::policy::{
     Attempt, Conditions, Decision, Delivery, Failure, Guarantee, Standing, StopReason, decide,
 };
-use crate::{Error, Report, clock, event};
+use crate::{Error, Report, clock};
 
 /// What follows an attempt.
 pub(super) enum Conclusion<C> {
@@ -41,7 +42,8 @@ impl CallLog {
         mut response: Response<C>,
         spare: Spare<'_, B>,
     ) -> Conclusion<C> {
-        let stated = stated_wait(&response, self.upstream.name());
+        let stated = self.stated_wait(&response);
+        let end = AttemptEnd::Status(response.status());
         let upstreams = self.upstreams.clone();
         let outcome = Outcome::Response {
             status: response.status(),
@@ -75,6 +77,7 @@ impl CallLog {
         } else {
             self.decide(outcome, spare, server_wait, closed_gate)
         };
+        self.tell(&decision, end);
         match decision {
             Ok(at) => {
                 let (head, _) = response.into_parts();
@@ -104,7 +107,9 @@ impl CallLog {
             failure
         };
         self.attempted(error.delivery());
-        match self.decide(Outcome::Failure(failure), spare, Duration::ZERO, false) {
+        let decision = self.decide(Outcome::Failure(failure), spare, Duration::ZERO, false);
+        self.tell(&decision, AttemptEnd::Failure(failure));
+        match decision {
             Ok(at) => {
                 // Of a response whose body was lost.
                 self.last_response = error.into_last_response();
@@ -194,6 +199,39 @@ impl CallLog {
         }
     }
 
+    /// Tells the observers what follows. An answer that is final needs no word.
+    fn tell(&self, decision: &Result<Instant, StopReason>, because: AttemptEnd) {
+        let upstream = &**self.upstream.name();
+        match *decision {
+            Ok(_) => self.upstream.tell(&Event::RetryScheduled {
+                upstream,
+                number: self.attempts.saturating_add(1),
+                after: self.last_delay,
+                because,
+            }),
+            Err(StopReason::Answered) => {}
+            Err(reason) => self.upstream.tell(&Event::RetryRefused {
+                upstream,
+                attempts: self.attempts,
+                reason,
+                because,
+            }),
+        }
+    }
+
+    /// What the server asks for, on a status where that is read.
+    fn stated_wait<C>(&self, response: &Response<C>) -> Option<Duration> {
+        if !retry_after::is_read_on(response.status()) {
+            return None;
+        }
+        let stated = retry_after::parse(response.headers(), clock::wall());
+        if stated == RetryAfter::Invalid {
+            let upstream = &**self.upstream.name();
+            self.upstream.tell(&Event::RetryAfterIgnored { upstream });
+        }
+        stated.delay()
+    }
+
     fn standing(&self, now: Instant, by_this_call: bool) -> Standing {
         match self.upstream.blocked(now, &self.as_seen()) {
             Some((by, remaining)) => Standing::Blocked {
@@ -252,16 +290,4 @@ fn is_worth_one_repeat(outcome: &Outcome<'_>) -> bool {
         StatusCode::TOO_EARLY,
     ];
     matches!(outcome, Outcome::Response { status, .. } if once.contains(status))
-}
-
-/// What the server asks for, on a status where that is read.
-fn stated_wait<C>(response: &Response<C>, upstream: &str) -> Option<Duration> {
-    if !retry_after::is_read_on(response.status()) {
-        return None;
-    }
-    let stated = retry_after::parse(response.headers(), clock::wall());
-    if stated == RetryAfter::Invalid {
-        event::retry_after_ignored(upstream);
-    }
-    stated.delay()
 }

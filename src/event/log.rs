@@ -1,0 +1,118 @@
+//! The log: every event to `tracing`, whose only home this is.
+
+use std::time::Duration;
+
+use super::{AttemptEnd, Event};
+use crate::policy::StopReason;
+
+/// Writes the event; next to nothing when nobody subscribes.
+pub(super) fn write(event: &Event<'_>) {
+    match *event {
+        Event::AttemptFinished {
+            upstream,
+            number,
+            took,
+            end,
+        } => tracing::debug!(
+            upstream,
+            number,
+            ?took,
+            end = name(&end),
+            "attempt finished"
+        ),
+        Event::RetryScheduled {
+            upstream,
+            number,
+            after,
+            because,
+        } => tracing::debug!(
+            upstream,
+            number,
+            ?after,
+            because = name(&because),
+            "retry scheduled"
+        ),
+        // The common end of a payment that is declined.
+        Event::RetryRefused {
+            upstream,
+            attempts,
+            reason: reason @ StopReason::Permanent,
+            because,
+        } => tracing::debug!(
+            upstream,
+            attempts,
+            reason = reason.as_str(),
+            because = name(&because),
+            "retry refused"
+        ),
+        Event::RetryRefused {
+            upstream,
+            attempts,
+            reason,
+            because,
+        } => tracing::info!(
+            upstream,
+            attempts,
+            reason = reason.as_str(),
+            because = name(&because),
+            "retry refused"
+        ),
+        Event::CallRefused {
+            upstream,
+            refusal,
+            retry_after,
+        } => tracing::debug!(
+            upstream,
+            refusal = refusal.as_str(),
+            ?retry_after,
+            "call refused"
+        ),
+        _ => write_change(event),
+    }
+}
+
+/// What changes for all calls.
+fn write_change(event: &Event<'_>) {
+    let alarming = event.is_alarming();
+    match *event {
+        Event::GateClosed {
+            upstream,
+            status,
+            asked,
+        } => {
+            let (status, asked) = (status.as_u16(), Duration::as_secs(&asked));
+            if alarming {
+                tracing::warn!(upstream, status, asked, "gate closed by Retry-After");
+            } else {
+                tracing::info!(upstream, status, asked, "gate closed by Retry-After");
+            }
+        }
+        Event::GateLifted { upstream } => tracing::info!(upstream, "gate lifted"),
+        Event::CircuitChanged { upstream, from, to } if alarming => {
+            tracing::warn!(upstream, ?from, ?to, "circuit opened");
+        }
+        Event::CircuitChanged { upstream, from, to } => {
+            tracing::info!(upstream, ?from, ?to, "circuit changed");
+        }
+        Event::RetryAfterIgnored { upstream } => {
+            tracing::debug!(upstream, "Retry-After is not a time and was ignored");
+        }
+        Event::OverrideInForce { preset, overridden } => tracing::warn!(
+            preset = preset.as_str(),
+            rule = overridden.rule().as_str(),
+            rationale = overridden.rationale(),
+            "unsafe override in force"
+        ),
+        Event::ProfileIgnored { provider, why } => {
+            tracing::error!(provider, %why, "profile ignored: no key is honoured");
+        }
+        _ => {}
+    }
+}
+
+fn name(end: &AttemptEnd) -> &str {
+    match end {
+        AttemptEnd::Status(status) => status.as_str(),
+        AttemptEnd::Failure(failure) => failure.as_str(),
+    }
+}

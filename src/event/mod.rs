@@ -1,0 +1,29 @@
+//! Every observable event: one type for all of them, and whoever wants to be told.
+//!
+//! An [`Observer`] is told of each; [`Upstreams::builder`](crate::Upstreams::builder) takes them. The
+//! log is one of them: every event goes to `tracing`, at the level that [`Event::is_alarming`] and the
+//! event's weight ask for.
+//!
+//! | event | at | an operator asks |
+//! |---|---|---|
+//! | [`AttemptFinished`](Event::AttemptFinished) | debug | is it up, and how fast? |
+//! | [`RetryScheduled`](Event::RetryScheduled) | debug | how much of the load is retries? |
+//! | [`RetryRefused`](Event::RetryRefused) | info, debug for a final 4xx | why was it not retried? |
+//! | [`CallRefused`](Event::CallRefused) | debug | who is turned away, and until when? |
+//! | [`GateClosed`](Event::GateClosed) | info, warn beyond 5 minutes | who has closed the gate? |
+//! | [`GateLifted`](Event::GateLifted) | info | since when is it open? |
+//! | [`CircuitChanged`](Event::CircuitChanged) | info, warn when it opens | what state is it in? |
+//! | [`RetryAfterIgnored`](Event::RetryAfterIgnored) | debug | what nonsense does it send? |
+//! | [`OverrideInForce`](Event::OverrideInForce) | warn | which safety rule is off, and why? |
+//! | [`ProfileIgnored`](Event::ProfileIgnored) | error | why are no keys honoured? |
+
+mod log;
+mod observer;
+mod what;
+
+pub use self::observer::Observer;
+pub(crate) use self::observer::Observers;
+pub use self::what::{AttemptEnd, Event};
+
+#[cfg(test)]
+mod tests;

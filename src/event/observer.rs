@@ -1,0 +1,67 @@
+//! Whoever wants to be told.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Event, log};
+
+/// Is told of every event, on the task where it happens.
+///
+/// It is called with no lock held, and has to be quick: a call waits for it. Count, or send to a
+/// channel; do not block, and do not panic. An event may be told a moment after the state has moved on.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use seawall::event::{Event, Observer};
+/// use seawall::{Policy, Upstreams};
+///
+/// #[derive(Default)]
+/// struct Refused(AtomicU64);
+///
+/// impl Observer for Refused {
+///     fn observe(&self, event: &Event<'_>) {
+///         if let Event::CallRefused { .. } = event {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// let refused = Arc::new(Refused::default());
+/// let upstreams = Upstreams::builder(Policy::external()).observer(refused.clone()).build();
+/// ```
+pub trait Observer: Send + Sync + 'static {
+    /// This has happened.
+    fn observe(&self, event: &Event<'_>);
+}
+
+impl<O: Observer + ?Sized> Observer for Arc<O> {
+    fn observe(&self, event: &Event<'_>) {
+        (**self).observe(event);
+    }
+}
+
+/// All of them, the log first.
+#[derive(Clone, Default)]
+pub(crate) struct Observers(Arc<[Arc<dyn Observer>]>);
+
+impl Observers {
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        log::write(event);
+        for observer in &*self.0 {
+            observer.observe(event);
+        }
+    }
+}
+
+impl FromIterator<Arc<dyn Observer>> for Observers {
+    fn from_iter<I: IntoIterator<Item = Arc<dyn Observer>>>(observers: I) -> Self {
+        Self(observers.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for Observers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} observers", self.0.len())
+    }
+}

@@ -1,0 +1,185 @@
+//! What can happen.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::config::{Override, PolicyError, Preset};
+use crate::policy::circuit::CircuitState;
+use crate::policy::{Failure, Refusal, StopReason};
+
+/// A gate that stays closed for longer than this is news: somebody should know who closed it.
+const LONG_GATE: Duration = Duration::from_secs(300);
+
+/// Something that happened. No credential, body, path or query is in any of them.
+///
+/// ```
+/// use std::time::Duration;
+/// use http::StatusCode;
+/// use seawall::event::Event;
+///
+/// let closed = Event::GateClosed {
+///     upstream: "https://gateway.example:443",
+///     status: StatusCode::SERVICE_UNAVAILABLE,
+///     asked: Duration::from_secs(1_200),
+/// };
+/// assert_eq!(closed.name(), "gate_closed");
+/// assert!(closed.is_alarming(), "longer than five minutes");
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// An attempt was sent and has ended: with a response head, or without.
+    AttemptFinished {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// Its number in the call; the first is 1.
+        number: u32,
+        /// From its admission to its end.
+        took: Duration,
+        /// How it ended.
+        end: AttemptEnd,
+    },
+    /// A call will be sent again.
+    RetryScheduled {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// The number of the attempt to come; the first retry is 2.
+        number: u32,
+        /// The wait before it.
+        after: Duration,
+        /// How the attempt before it ended.
+        because: AttemptEnd,
+    },
+    /// A call without a final answer is not sent again.
+    RetryRefused {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// Attempts made.
+        attempts: u32,
+        /// Why not.
+        reason: StopReason,
+        /// How the last attempt ended.
+        because: AttemptEnd,
+    },
+    /// An attempt was refused here, and nothing was sent.
+    CallRefused {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// Why.
+        refusal: Refusal,
+        /// When it may be made again, from now.
+        retry_after: Duration,
+    },
+    /// A Retry-After has closed a gate, or moved its end: on 503 the upstream's, on 429 that of one
+    /// credential.
+    GateClosed {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// The status that it came with.
+        status: StatusCode,
+        /// The wait that the server asked for. The gate stays closed no longer than the policy's cap.
+        asked: Duration,
+    },
+    /// The upstream's gate is open again, for the probe.
+    GateLifted {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+    },
+    /// A circuit has changed its state.
+    CircuitChanged {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// The state before.
+        from: CircuitState,
+        /// The state now.
+        to: CircuitState,
+    },
+    /// A Retry-After was there and means nothing: the local backoff applies.
+    RetryAfterIgnored {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+    },
+    /// A policy is put to use in which a safety rule is overridden.
+    OverrideInForce {
+        /// The policy's preset.
+        preset: Preset,
+        /// The rule, and why it is safe here.
+        overridden: &'a Override,
+    },
+    /// A provider's profile makes no sense, so it is taken to promise nothing.
+    ProfileIgnored {
+        /// The provider's name.
+        provider: &'a str,
+        /// What is wrong with it.
+        why: &'a PolicyError,
+    },
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AttemptEnd {
+    /// A response head came back.
+    Status(StatusCode),
+    /// The transport failed.
+    Failure(Failure),
+}
+
+impl AttemptEnd {
+    /// The stable name of the trouble: the status code or the failure. `None`: there was none, the
+    /// status is below 400.
+    #[must_use]
+    pub fn error_type(&self) -> Option<&str> {
+        match self {
+            Self::Status(status) if status.as_u16() < 400 => None,
+            Self::Status(status) => Some(status.as_str()),
+            Self::Failure(failure) => Some(failure.as_str()),
+        }
+    }
+}
+
+impl Event<'_> {
+    /// The stable name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::AttemptFinished { .. } => "attempt_finished",
+            Self::RetryScheduled { .. } => "retry_scheduled",
+            Self::RetryRefused { .. } => "retry_refused",
+            Self::CallRefused { .. } => "call_refused",
+            Self::GateClosed { .. } => "gate_closed",
+            Self::GateLifted { .. } => "gate_lifted",
+            Self::CircuitChanged { .. } => "circuit_changed",
+            Self::RetryAfterIgnored { .. } => "retry_after_ignored",
+            Self::OverrideInForce { .. } => "override_in_force",
+            Self::ProfileIgnored { .. } => "profile_ignored",
+        }
+    }
+
+    /// The upstream it is about; `None` for what concerns all of them.
+    #[must_use]
+    pub const fn upstream(&self) -> Option<&str> {
+        match self {
+            Self::AttemptFinished { upstream, .. }
+            | Self::RetryScheduled { upstream, .. }
+            | Self::RetryRefused { upstream, .. }
+            | Self::CallRefused { upstream, .. }
+            | Self::GateClosed { upstream, .. }
+            | Self::GateLifted { upstream }
+            | Self::CircuitChanged { upstream, .. }
+            | Self::RetryAfterIgnored { upstream } => Some(upstream),
+            Self::OverrideInForce { .. } | Self::ProfileIgnored { .. } => None,
+        }
+    }
+
+    /// Whether somebody should know of it at three in the morning.
+    #[must_use]
+    pub fn is_alarming(&self) -> bool {
+        match self {
+            Self::GateClosed { asked, .. } => *asked > LONG_GATE,
+            Self::CircuitChanged { to, .. } => *to == CircuitState::Open,
+            Self::OverrideInForce { .. } | Self::ProfileIgnored { .. } => true,
+            _ => false,
+        }
+    }
+}

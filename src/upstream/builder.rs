@@ -1,0 +1,70 @@
+//! Upstreams in the making.
+
+use std::sync::Arc;
+
+use super::Upstreams;
+use super::registry::CAPACITY;
+use crate::config::Policy;
+use crate::event::{Observer, Observers};
+use crate::random::Random;
+
+/// Upstreams in the making.
+///
+/// ```
+/// use seawall::{Policy, Upstreams};
+///
+/// let upstreams = Upstreams::builder(Policy::external()).seed(7).build();
+/// assert_eq!(upstreams.policy().max_attempts(), 3);
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct UpstreamsBuilder {
+    policy: Policy,
+    seed: Option<u64>,
+    observers: Vec<Arc<dyn Observer>>,
+}
+
+impl UpstreamsBuilder {
+    pub(super) fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            seed: None,
+            observers: Vec::new(),
+        }
+    }
+
+    #[cfg_attr(not(feature = "client"), allow(dead_code, reason = "the client asks"))]
+    pub(crate) const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Takes every chance (jitter, generated keys) from this seed: for simulations and tests.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// One more who is told of every event. The log is told anyway.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// No upstreams yet. Each override that the policy carries is told to the observers, and logged at
+    /// WARN.
+    #[must_use]
+    pub fn build(self) -> Upstreams {
+        let observers: Observers = self.observers.into_iter().collect();
+        let random = self.seed.map_or_else(Random::from_system, Random::seeded);
+        Upstreams::with(self.policy, random, CAPACITY, observers)
+    }
+}
+
+impl std::fmt::Debug for UpstreamsBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpstreamsBuilder")
+            .field("policy", &self.policy)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}

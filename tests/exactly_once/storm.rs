@@ -31,8 +31,15 @@ impl Storm {
             // Longer than an attempt may take: its repeat finds the payment still in progress.
             200 => gateway.latency(20 * moment),
             210 => gateway.latency(Duration::ZERO),
-            500 => gateway.queue_limit(Some(8)),
-            600 => gateway.queue_limit(None),
+            // Of two payments at the same time one finds the queue full, however slow the machine.
+            500 => {
+                gateway.queue_limit(Some(1));
+                gateway.latency(moment);
+            }
+            520 => {
+                gateway.queue_limit(None);
+                gateway.latency(Duration::ZERO);
+            }
             800 => gateway.maintenance(moment, None),
             1_000 => gateway.refuse(3 * moment),
             1_200 => gateway.maintenance(moment, Some(Duration::ZERO)),

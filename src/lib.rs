@@ -45,6 +45,7 @@
 //! | "what is going on?" | [`event`]: everything that happens, for the log and for an [`event::Observer`] |
 //! | a policy that does not build | [`PolicyError`]: the rule, the value, the fix |
 //! | an error from a body | [`BodyError`]: broken, stalled or too long |
+//! | a gateway that cannot be called from here | [`Client::preflight`]: the step, the problem, the fix |
 //! | an error from the network | [`policy::Failure`]: told apart by type, never by text |
 //!
 //! # Rooms
@@ -97,7 +98,7 @@ pub use policy::idempotency::IdempotencyKey;
 pub use policy::{Delivery, Priority, Provider, StopReason};
 
 #[cfg(feature = "client")]
-pub use client::{Answer, Client, ClientBuilder, RequestBuilder, Response};
+pub use client::{Answer, Client, ClientBuilder, RequestBuilder, Response, preflight};
 
 #[cfg(feature = "middleware")]
 pub use {

@@ -5,12 +5,14 @@ mod builder;
 #[cfg(feature = "json")]
 mod not_json;
 mod origin;
+pub mod preflight;
 mod request;
 mod response;
 pub(crate) mod transport;
 
 use std::fmt;
 use std::future::poll_fn;
+use std::sync::Arc;
 
 use http::{Method, Request, Response as HttpResponse};
 use hyper::body::Incoming;
@@ -19,9 +21,10 @@ use tower_service::Service;
 
 pub use self::answer::Answer;
 pub use self::builder::ClientBuilder;
+use self::preflight::Preflight;
 pub use self::request::RequestBuilder;
 pub use self::response::Response;
-use self::transport::Transport;
+use self::transport::{Phases, Transport};
 use crate::middleware::Resilience;
 use crate::middleware::collect::{Collect, CollectLayer};
 use crate::response_body::{Announced, Limits};
@@ -54,6 +57,8 @@ pub struct Client {
     collecting: Resilience<Collect<Transport>>,
     upstreams: Upstreams,
     limits: Limits,
+    /// How it connects, for whoever checks that it can.
+    phases: Arc<Phases>,
 }
 
 impl Client {
@@ -70,6 +75,7 @@ impl Client {
 
     fn new(transport: Transport, upstreams: Upstreams, limits: Limits) -> Self {
         let stack = ResilienceLayer::over(upstreams.clone());
+        let phases = transport.phases();
         // Innermost: the attempt timeout covers the body too, the circuit hears of one that breaks.
         let collect = CollectLayer::within(limits).layer(transport.clone());
         Self {
@@ -77,6 +83,7 @@ impl Client {
             collecting: stack.layer(collect),
             upstreams,
             limits,
+            phases,
         }
     }
 
@@ -126,6 +133,13 @@ impl Client {
     /// [`send`](RequestBuilder::send).
     pub fn request(&self, method: Method, url: impl AsRef<str>) -> RequestBuilder {
         RequestBuilder::new(self.clone(), method, url.as_ref())
+    }
+
+    /// A check, before a deploy, that calls of this URL could work: name, connection, TLS,
+    /// credentials, health. It leaves no trace on circuit, gate, budget and connections. See
+    /// [`preflight`].
+    pub fn preflight(&self, url: impl AsRef<str>) -> Preflight {
+        Preflight::new(self.clone(), url.as_ref())
     }
 
     /// Sends a request that was made elsewhere, through the same stack.

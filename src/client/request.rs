@@ -188,7 +188,7 @@ impl fmt::Debug for RequestBuilder {
     }
 }
 
-fn parse(url: &str) -> Result<Uri, Error> {
+pub(super) fn parse(url: &str) -> Result<Uri, Error> {
     let wrong = |problem: &dyn fmt::Display| {
         let shown = redacted(url);
         Error::config(format!(
@@ -209,7 +209,7 @@ fn parse(url: &str) -> Result<Uri, Error> {
 }
 
 /// A URL for people: without its query, its fragment and any user name.
-fn redacted(url: &str) -> String {
+pub(super) fn redacted(url: &str) -> String {
     let (scheme, rest) = match url.find("://") {
         Some(end) => url.split_at(end + 3),
         None => ("", url),

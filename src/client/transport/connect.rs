@@ -8,14 +8,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use hyper_rustls::HttpsConnector;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use rustls::ClientConfig;
 use rustls::pki_types::InvalidDnsNameError;
 use tower_service::Service;
 
 use super::classify::find;
 use super::resolve::{DnsError, Resolver};
-use super::settings::{Settings, SetupError};
+use super::settings::Settings;
 use super::tls;
 use crate::BoxError;
 use crate::policy::Failure;
@@ -24,22 +25,32 @@ type Tcp = HttpConnector<Resolver>;
 
 pub(super) type Connector = Timed<HttpsConnector<Tcp>>;
 
-pub(super) fn connector(settings: &Settings) -> Result<Connector, SetupError> {
-    let mut tcp = Tcp::new_with_resolver(Resolver::new());
+pub(super) fn connector(settings: &Settings, tls: ClientConfig) -> Connector {
+    Timed {
+        inner: https(settings, tls, tcp(Resolver::new())),
+        timeout: settings.connect_timeout,
+    }
+}
+
+pub(super) fn tcp<R>(resolver: R) -> HttpConnector<R> {
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
     // The scheme is TLS's concern, one layer out.
     tcp.enforce_http(false);
     // A request is written in two pieces; Nagle would hold the second for the first one's ACK.
     tcp.set_nodelay(true);
-    let tls = tls::builder(settings)?.https_or_http();
+    tcp
+}
+
+pub(super) fn https<T>(settings: &Settings, tls: ClientConfig, tcp: T) -> HttpsConnector<T> {
+    let tls = HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http();
     let https = if settings.http2_only {
         tls.enable_http2()
     } else {
         tls.enable_all_versions()
     };
-    Ok(Timed {
-        inner: https.wrap_connector(tcp),
-        timeout: settings.connect_timeout,
-    })
+    https.wrap_connector(tcp)
 }
 
 /// A connector with one timeout over all of it, whose errors name their phase.
@@ -109,7 +120,7 @@ impl ConnectError {
     }
 }
 
-fn tcp_failure(error: &(dyn Error + 'static)) -> Failure {
+pub(super) fn tcp_failure(error: &(dyn Error + 'static)) -> Failure {
     if find::<DnsError>(error).is_some() {
         return Failure::Dns;
     }

@@ -6,10 +6,13 @@ mod check;
 mod classify;
 mod connect;
 mod future;
+mod handed;
+mod handshake;
+mod phases;
 mod resolve;
 mod settings;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod tls;
 
 use std::fmt;
@@ -32,6 +35,8 @@ use check::InvalidRequest;
 pub(super) use check::check_authority;
 use connect::Connector;
 pub(crate) use future::TransportFuture;
+pub(super) use handshake::HandshakeFailure;
+pub(super) use phases::{Agreed, Connection, Phases, TcpConnection};
 pub(crate) use settings::{Settings, SetupError};
 
 type Pool = legacy::Client<Connector, GatedBody<Body>>;
@@ -46,6 +51,7 @@ struct Pools {
     kept: Pool,
     /// Keeps no connection: for a request that must not meet an old one.
     fresh: Pool,
+    phases: Arc<Phases>,
 }
 
 impl Transport {
@@ -53,13 +59,20 @@ impl Transport {
     ///
     /// A root certificate that cannot be read, or TLS that cannot be set up.
     pub(crate) fn new(settings: &Settings) -> Result<Self, SetupError> {
-        let connector = connect::connector(settings)?;
+        let tls = tls::config(settings)?;
+        let connector = connect::connector(settings, tls.clone());
         let pool = |max_idle| builder(settings, max_idle).build(connector.clone());
         let kept = pool(settings.pool_max_idle_per_host);
         Ok(Self(Arc::new(Pools {
             kept,
             fresh: pool(0),
+            phases: Arc::new(Phases::new(settings.clone(), tls)),
         })))
+    }
+
+    /// The same connector in pieces, beside the pools.
+    pub(super) fn phases(&self) -> Arc<Phases> {
+        Arc::clone(&self.0.phases)
     }
 }
 

@@ -3,8 +3,6 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_rustls::builderstates::WantsSchemes;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
@@ -13,13 +11,7 @@ use super::classify::find;
 use super::settings::{Settings, SetupError};
 use crate::policy::Failure;
 
-pub(super) fn builder(
-    settings: &Settings,
-) -> Result<HttpsConnectorBuilder<WantsSchemes>, SetupError> {
-    Ok(HttpsConnectorBuilder::new().with_tls_config(config(settings)?))
-}
-
-fn config(settings: &Settings) -> Result<ClientConfig, SetupError> {
+pub(super) fn config(settings: &Settings) -> Result<ClientConfig, SetupError> {
     // Named here: the process's default may be another provider, or none.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))

@@ -9,7 +9,7 @@ mod h2_peer;
 mod http1;
 mod http2;
 mod lengths;
-mod peer;
+pub(in crate::client) mod peer;
 mod pool;
 mod request_bodies;
 mod requests;
@@ -28,7 +28,7 @@ use crate::body::Body;
 /// Far beyond what a loaded machine needs: to meet it is to hang.
 const HANG: Duration = Duration::from_secs(60);
 
-async fn soon<F: Future>(future: F) -> F::Output {
+pub(in crate::client) async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(HANG, future)
         .await
         .expect("nothing hangs")

@@ -13,30 +13,34 @@ use tokio_rustls::server::TlsStream;
 
 use super::{Settings, settings, soon};
 
-pub(super) struct Peer {
+pub(in crate::client) struct Peer {
     listener: TcpListener,
     address: SocketAddr,
 }
 
 impl Peer {
-    pub(super) async fn new() -> Self {
+    pub(in crate::client) async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         Self { listener, address }
     }
 
-    pub(super) fn url(&self, scheme: &str) -> String {
+    pub(in crate::client) fn url(&self, scheme: &str) -> String {
         format!("{scheme}://{}/v1/payments", self.address)
     }
 
-    pub(super) async fn accept(&self) -> TcpStream {
+    pub(in crate::client) async fn accept(&self) -> TcpStream {
         let tcp = soon(self.listener.accept()).await.expect("a connection").0;
         // Else each second write of a server waits 40 ms for the first one's ACK.
         tcp.set_nodelay(true).expect("an open socket");
         tcp
     }
 
-    pub(super) async fn accept_tls(&self, identity: &Identity, alpn: &str) -> TlsStream<TcpStream> {
+    pub(in crate::client) async fn accept_tls(
+        &self,
+        identity: &Identity,
+        alpn: &str,
+    ) -> TlsStream<TcpStream> {
         let tcp = self.accept().await;
         soon(identity.acceptor(alpn).accept(tcp))
             .await
@@ -45,7 +49,7 @@ impl Peer {
 }
 
 /// Reads one request with its body, by `content-length`.
-pub(super) async fn read_request(io: &mut (impl AsyncRead + Unpin)) -> String {
+pub(in crate::client) async fn read_request(io: &mut (impl AsyncRead + Unpin)) -> String {
     let mut seen = Vec::new();
     loop {
         let byte = soon(io.read_u8()).await.expect("a whole request");
@@ -63,21 +67,21 @@ pub(super) async fn read_request(io: &mut (impl AsyncRead + Unpin)) -> String {
 }
 
 /// Everything until the other side closes or breaks the connection.
-pub(super) async fn read_to_end(io: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
+pub(in crate::client) async fn read_to_end(io: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
     let mut seen = Vec::new();
     // A broken connection ends the bytes as well as a closed one.
     let _ = soon(io.read_to_end(&mut seen)).await;
     seen
 }
 
-pub(super) async fn write(io: &mut (impl AsyncWrite + Unpin), bytes: impl AsRef<[u8]>) {
+pub(in crate::client) async fn write(io: &mut (impl AsyncWrite + Unpin), bytes: impl AsRef<[u8]>) {
     soon(io.write_all(bytes.as_ref()))
         .await
         .expect("a writable connection");
     soon(io.flush()).await.expect("a writable connection");
 }
 
-pub(super) async fn answer(io: &mut (impl AsyncWrite + Unpin), body: &str) {
+pub(in crate::client) async fn answer(io: &mut (impl AsyncWrite + Unpin), body: &str) {
     write(
         io,
         format!(
@@ -89,14 +93,26 @@ pub(super) async fn answer(io: &mut (impl AsyncWrite + Unpin), body: &str) {
 }
 
 /// A certificate and the root that vouches for it.
-pub(super) struct Identity {
+pub(in crate::client) struct Identity {
     root: CertificateDer<'static>,
     leaf: CertificateDer<'static>,
     key: Vec<u8>,
 }
 
 impl Identity {
-    pub(super) fn of(name: &str) -> Self {
+    pub(in crate::client) fn of(name: &str) -> Self {
+        Self::with(name, |_| {})
+    }
+
+    /// Its life was the first day of 2020.
+    pub(in crate::client) fn expired(name: &str) -> Self {
+        Self::with(name, |leaf| {
+            leaf.not_before = rcgen::date_time_ymd(2020, 1, 1);
+            leaf.not_after = rcgen::date_time_ymd(2020, 1, 2);
+        })
+    }
+
+    fn with(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let root_key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -104,7 +120,8 @@ impl Identity {
         let issuer = Issuer::new(params, root_key);
 
         let key = KeyPair::generate().expect("a key");
-        let leaf = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        let mut leaf = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        change(&mut leaf);
         let leaf = leaf.signed_by(&key, &issuer).expect("a certificate");
         Self {
             root: root.der().clone(),
@@ -113,7 +130,7 @@ impl Identity {
         }
     }
 
-    pub(super) fn trusted(&self) -> Settings {
+    pub(in crate::client) fn trusted(&self) -> Settings {
         Settings {
             root_certificates: vec![self.root.to_vec()],
             ..settings()
@@ -134,7 +151,10 @@ impl Identity {
     }
 
     /// A handshake, however it ends.
-    pub(super) async fn try_accept(&self, tcp: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+    pub(in crate::client) async fn try_accept(
+        &self,
+        tcp: TcpStream,
+    ) -> std::io::Result<TlsStream<TcpStream>> {
         soon(self.acceptor("http/1.1").accept(tcp)).await
     }
 }

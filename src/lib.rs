@@ -60,6 +60,7 @@
 //! | `client` | yes | [`Client`] on hyper-util and rustls with ring; needs a tokio runtime |
 //! | `middleware` | with `client` | the layers; needs a tokio runtime with its timer |
 //! | `json` | no | `.json()` on requests and responses |
+//! | `serde` | no | policies from TOML and JSON, see [`config`]; with `client`, all of a client too, from the environment as well |
 //! | `testing` | no | a fake payment gateway on real sockets, with faults and a ledger, for your tests |
 //!
 //! Without any of them the crate is [`policy`] and [`config`] alone: no runtime, no network.

@@ -78,6 +78,13 @@ impl PolicyBuilder {
         self
     }
 
+    /// The longest time that those failures may span: more than 1 s. Two minutes in every preset,
+    /// so that a service that calls once a minute trips too.
+    pub fn failures_within(mut self, longest: Duration) -> Self {
+        self.policy.circuit.within = longest;
+        self
+    }
+
     /// Trips the circuit when this share of at least `minimum` results in the window failed. The
     /// window is 1 s to 60 s long.
     pub fn failure_ratio(mut self, ratio: f64, window: Duration, minimum: u32) -> Self {
@@ -96,10 +103,17 @@ impl PolicyBuilder {
         self
     }
 
-    /// How long the circuit stays open at first, and at most. Each failed recovery doubles it.
+    /// How long the circuit stays open at first, and at most. Each failed recovery doubles it, or
+    /// multiplies it by the [`break_multiplier`](Self::break_multiplier).
     pub fn break_duration(mut self, first: Duration, longest: Duration) -> Self {
         self.policy.circuit.break_duration = first;
         self.policy.circuit.max_break = longest;
+        self
+    }
+
+    /// What each failed recovery multiplies the break by, at least 1; 2 in every preset.
+    pub fn break_multiplier(mut self, multiplier: f64) -> Self {
+        self.policy.circuit.break_multiplier = multiplier;
         self
     }
 
@@ -179,11 +193,11 @@ impl PolicyBuilder {
         let mut policy = self.policy;
         match BudgetSettings::new(self.budget.0, self.budget.1) {
             Ok(budget) => policy.budget = budget,
-            Err(error) => violations.push(Violation {
-                rule: None,
-                problem: error.to_string(),
-                fix: "see PolicyBuilder::budget".into(),
-            }),
+            Err(error) => violations.push(Violation::nonsense(
+                &["budget.ratio"],
+                error.to_string(),
+                "see PolicyBuilder::budget",
+            )),
         }
         violations.extend(check::violations(&policy));
         if violations.is_empty() {
@@ -191,5 +205,15 @@ impl PolicyBuilder {
         } else {
             Err(PolicyError { violations })
         }
+    }
+
+    /// What it holds so far, unless the budget is none at all.
+    #[cfg(all(test, feature = "serde"))]
+    pub(super) fn unchecked(self) -> Option<Policy> {
+        let budget = BudgetSettings::new(self.budget.0, self.budget.1).ok()?;
+        Some(Policy {
+            budget,
+            ..self.policy
+        })
     }
 }

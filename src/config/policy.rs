@@ -13,6 +13,8 @@ use crate::policy::{Guarantee, Provider, takes_keys};
 
 /// Which preset a policy was made from. It decides which safety rules apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Preset {
     /// [`Policy::internal`].
     Internal,

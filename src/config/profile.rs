@@ -57,11 +57,7 @@ pub(super) fn violations(provider: &Provider) -> Vec<Violation> {
     rules
         .into_iter()
         .filter(|(holds, ..)| !holds)
-        .map(|(_, problem, fix)| Violation {
-            rule: None,
-            problem,
-            fix: fix.into(),
-        })
+        .map(|(_, problem, fix)| Violation::nonsense(&["provider"], problem, fix))
         .collect()
 }
 

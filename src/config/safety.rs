@@ -8,6 +8,8 @@ use std::fmt;
 /// Each can be overridden only by [`PolicyBuilder::allow`](super::PolicyBuilder::allow), with a
 /// rationale that travels with the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Rule {
     /// The backoff starts at 100 ms or more.
@@ -31,6 +33,19 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Every rule.
+    pub const ALL: &'static [Self] = &[
+        Self::BackoffBase,
+        Self::Jitter,
+        Self::MaxAttempts,
+        Self::BudgetRatio,
+        Self::BudgetFloor,
+        Self::Circuit,
+        Self::RetryAfter,
+        Self::UnkeyedRepeat,
+        Self::PlainHttp,
+    ];
+
     /// The stable name, as it appears in errors and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -112,6 +127,7 @@ impl Error for PolicyError {}
 pub struct Violation {
     /// The safety rule that can be overridden; `None` for what makes no sense at all.
     pub(super) rule: Option<Rule>,
+    pub(super) settings: &'static [&'static str],
     pub(super) problem: String,
     pub(super) fix: String,
 }
@@ -122,17 +138,45 @@ impl Violation {
     pub fn rule(&self) -> Option<Rule> {
         self.rule
     }
+
+    /// The settings it is about, by their names in a file: `max_attempts`, `circuit.ramp`.
+    #[must_use]
+    pub fn settings(&self) -> &'static [&'static str] {
+        self.settings
+    }
+
+    /// What no rationale can excuse.
+    pub(crate) fn nonsense(
+        settings: &'static [&'static str],
+        problem: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule: None,
+            settings,
+            problem: problem.into(),
+            fix: fix.into(),
+        }
+    }
+
+    /// Its text, for those who would override the rule in this way.
+    pub(crate) fn write(&self, f: &mut impl fmt::Write, way_out: &str) -> fmt::Result {
+        let Self { problem, fix, .. } = self;
+        match self.rule {
+            Some(rule) => write!(
+                f,
+                "{problem} (rule `{rule}`): {fix}, or say why it is safe with {way_out}"
+            ),
+            None => write!(f, "{problem}: {fix}"),
+        }
+    }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.rule {
-            Some(rule) => write!(
-                f,
-                "{} (rule `{rule}`): {}, or say why it is safe with `.allow(Rule::{rule:?}, \"…\")`",
-                self.problem, self.fix
-            ),
-            None => write!(f, "{}: {}", self.problem, self.fix),
-        }
+        let rule = self
+            .rule
+            .map(|rule| format!("`.allow(Rule::{rule:?}, \"…\")`"));
+        self.write(f, &rule.unwrap_or_default())
     }
 }

@@ -35,6 +35,8 @@ pub struct Backoff {
 /// The formulas are those of "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015), `d`
 /// being the capped exponential delay.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Jitter {
     /// Always `d`. Clients that failed together return together.
@@ -204,25 +206,33 @@ pub enum BackoffError {
     },
 }
 
+impl BackoffError {
+    pub(crate) fn problem(&self) -> String {
+        match self {
+            Self::Multiplier { multiplier } => format!(
+                "the backoff multiplier is {multiplier}, and must be a finite number of at least 1"
+            ),
+            Self::Cap { base, cap } => {
+                format!("the backoff cap is {cap:?}, and must be at least the base, {base:?}")
+            }
+            Self::Factor { factor } => {
+                format!("the proportional jitter is {factor}, and must be above 0 and at most 1")
+            }
+        }
+    }
+
+    pub(crate) const fn fix(&self) -> &'static str {
+        match self {
+            Self::Multiplier { .. } => "use 2 to double the delay, or 1 to keep it",
+            Self::Cap { .. } => "raise the cap or lower the base",
+            Self::Factor { .. } => "use 0.3 for ±30 %, or `Jitter::None` for none",
+        }
+    }
+}
+
 impl fmt::Display for BackoffError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Multiplier { multiplier } => write!(
-                f,
-                "the backoff multiplier is {multiplier}, and must be a finite number of at least 1: \
-                 use 2 to double the delay, or 1 to keep it"
-            ),
-            Self::Cap { base, cap } => write!(
-                f,
-                "the backoff cap is {cap:?}, and must be at least the base, {base:?}: \
-                 raise the cap or lower the base"
-            ),
-            Self::Factor { factor } => write!(
-                f,
-                "the proportional jitter is {factor}, and must be above 0 and at most 1: \
-                 use 0.3 for ±30 %, or `Jitter::None` for none"
-            ),
-        }
+        write!(f, "{}: {}", self.problem(), self.fix())
     }
 }
 

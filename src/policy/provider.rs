@@ -71,6 +71,8 @@ pub struct Provider {
 
 /// What a 409 to a request with a key means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Conflict {
     /// An earlier attempt with the same key is still being carried out: come again with the key.
     InProgress,

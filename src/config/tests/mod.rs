@@ -1,5 +1,7 @@
 //! What was asked for: the presets, the safety rules, and what makes no sense.
 
+#[cfg(feature = "serde")]
+mod files;
 mod nonsense;
 mod presets;
 mod safety;

@@ -6,7 +6,7 @@ use super::presets::table;
 use super::safety::RULES;
 use super::*;
 
-const NONSENSE: [(Change, &str); 29] = [
+pub(super) const NONSENSE: [(Change, &str); 33] = [
     (|policy| policy.max_attempts(0), "max_attempts is 0"),
     (
         |policy| policy.max_attempts(u32::MAX),
@@ -44,6 +44,16 @@ const NONSENSE: [(Change, &str); 29] = [
         "failure minimum 3",
     ),
     (|policy| policy.slow_call(Duration::ZERO), "slow call"),
+    (|policy| policy.failures_within(seconds(1)), "within 1s"),
+    (|policy| policy.failures_within(Duration::MAX), "30 days"),
+    (
+        |policy| policy.break_multiplier(0.99),
+        "break multiplier is 0.99",
+    ),
+    (
+        |policy| policy.break_multiplier(f64::NAN),
+        "break multiplier is NaN",
+    ),
     (
         |policy| policy.break_duration(seconds(9), seconds(8)),
         "longest break 8s",

@@ -19,6 +19,8 @@ use super::{IdempotencyKey, InvalidKey};
 /// # Ok::<(), seawall::policy::idempotency::InvalidKey>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum KeyForm {
     /// As it is.
     Raw,

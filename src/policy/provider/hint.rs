@@ -6,6 +6,8 @@ use http::{HeaderMap, HeaderName};
 
 /// What a provider's response header says about a repeat. Ordered: the later forbids more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Hint {
     /// Come again with the same key: the request was not the trouble. It overrides the status, and
     /// neither the body's, the attempts', the deadline's, the gate's nor the budget's word, nor the

@@ -101,6 +101,9 @@ pub use policy::{Delivery, Priority, Provider, StopReason};
 #[cfg(feature = "client")]
 pub use client::{Answer, Client, ClientBuilder, RequestBuilder, Response, preflight};
 
+#[cfg(all(feature = "client", feature = "serde"))]
+pub use client::{ClientConfig, EnvError, EnvProblem};
+
 #[cfg(feature = "middleware")]
 pub use {
     body::Body,

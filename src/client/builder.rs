@@ -32,8 +32,8 @@ const RESPONSE_BODY_LIMIT: usize = 2 * 1024 * 1024;
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
     upstreams: Share,
-    settings: Settings,
-    limits: Limits,
+    pub(super) settings: Settings,
+    pub(super) limits: Limits,
 }
 
 /// Whose upstreams the client will use.

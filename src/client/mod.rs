@@ -2,6 +2,8 @@
 
 mod answer;
 mod builder;
+#[cfg(feature = "serde")]
+mod config;
 #[cfg(feature = "json")]
 mod not_json;
 mod origin;
@@ -22,6 +24,8 @@ use tower_service::Service;
 pub use self::answer::Answer;
 pub use self::builder::ClientBuilder;
 use self::preflight::Preflight;
+#[cfg(feature = "serde")]
+pub use self::config::{ClientConfig, EnvError, EnvProblem};
 pub use self::request::RequestBuilder;
 pub use self::response::Response;
 use self::transport::{Phases, Transport};

@@ -9,6 +9,8 @@ mod future;
 mod handed;
 mod handshake;
 mod phases;
+#[cfg(feature = "serde")]
+mod pem;
 mod resolve;
 mod settings;
 #[cfg(test)]
@@ -37,6 +39,8 @@ use connect::Connector;
 pub(crate) use future::TransportFuture;
 pub(super) use handshake::HandshakeFailure;
 pub(super) use phases::{Agreed, Connection, Phases, TcpConnection};
+#[cfg(feature = "serde")]
+pub(super) use pem::certificates;
 pub(crate) use settings::{Settings, SetupError};
 
 type Pool = legacy::Client<Connector, GatedBody<Body>>;

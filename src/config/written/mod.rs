@@ -11,6 +11,8 @@ mod span;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+#[cfg(feature = "client")]
+pub(crate) use self::policy::WrittenOverride;
 pub(crate) use self::policy::WrittenPolicy;
 #[cfg(feature = "client")]
 pub(crate) use self::provider::Profile;

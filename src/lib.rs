@@ -44,6 +44,7 @@
 //! | "when may I call again?" | [`Report::retry_at`], spread so that a backlog is no wave |
 //! | "what is going on?" | [`event`]: everything that happens, for the log and for an [`event::Observer`] |
 //! | a policy that does not build | [`PolicyError`]: the rule, the value, the fix |
+//! | a service that does not start | [`EnvError`]: every variable that is missing or wrong, by name |
 //! | an error from a body | [`BodyError`]: broken, stalled or too long |
 //! | a gateway that cannot be called from here | [`Client::preflight`]: the step, the problem, the fix |
 //! | an error from the network | [`policy::Failure`]: told apart by type, never by text |

@@ -46,7 +46,8 @@ impl Checks {
             format!("backoff cap is {:?}", policy.backoff.cap()),
             "choose at most 30 days",
         );
-        self.circuit(policy);
+        self.trips(policy);
+        self.breaks(policy);
         self.violations
             .extend(profile::violations(policy.provider()));
         self.durations(policy);
@@ -60,7 +61,7 @@ impl Checks {
         }
     }
 
-    fn circuit(&mut self, policy: &Policy) {
+    fn trips(&mut self, policy: &Policy) {
         let circuit = &policy.circuit;
         self.require(
             &["circuit.consecutive_failures", "max_attempts"],
@@ -70,31 +71,6 @@ impl Checks {
                 circuit.consecutive, policy.max_attempts
             ),
             "raise it: one poisonous call must not trip the circuit alone",
-        );
-        self.require(
-            &["circuit.longest_break", "circuit.break_duration"],
-            circuit.max_break >= circuit.break_duration,
-            format!(
-                "longest break {:?} is under the first, {:?}",
-                circuit.max_break, circuit.break_duration
-            ),
-            "raise the longest break",
-        );
-        self.require(
-            &["circuit.longest_break", "attempt_timeout"],
-            circuit.max_break > policy.attempt_timeout,
-            format!(
-                "longest break {:?} is not above the attempt timeout, {:?}",
-                circuit.max_break, policy.attempt_timeout
-            ),
-            "raise it: a probe counts no longer than that, and must be able to end",
-        );
-        let multiplier = circuit.break_multiplier;
-        self.require(
-            &["circuit.break_multiplier"],
-            multiplier.is_finite() && multiplier >= 1.0,
-            format!("break multiplier is {multiplier}"),
-            "choose a finite number of at least 1: 2 doubles the break",
         );
         // Failures within a second count as one: over less, none could follow another.
         self.require(
@@ -137,6 +113,35 @@ impl Checks {
                 "choose a finite rate above zero",
             );
         }
+    }
+
+    fn breaks(&mut self, policy: &Policy) {
+        let circuit = &policy.circuit;
+        self.require(
+            &["circuit.longest_break", "circuit.break_duration"],
+            circuit.max_break >= circuit.break_duration,
+            format!(
+                "longest break {:?} is under the first, {:?}",
+                circuit.max_break, circuit.break_duration
+            ),
+            "raise the longest break",
+        );
+        self.require(
+            &["circuit.longest_break", "attempt_timeout"],
+            circuit.max_break > policy.attempt_timeout,
+            format!(
+                "longest break {:?} is not above the attempt timeout, {:?}",
+                circuit.max_break, policy.attempt_timeout
+            ),
+            "raise it: a probe counts no longer than that, and must be able to end",
+        );
+        let multiplier = circuit.break_multiplier;
+        self.require(
+            &["circuit.break_multiplier"],
+            multiplier.is_finite() && multiplier >= 1.0,
+            format!("break multiplier is {multiplier}"),
+            "choose a finite number of at least 1: 2 doubles the break",
+        );
     }
 
     fn durations(&mut self, policy: &Policy) {

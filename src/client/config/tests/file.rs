@@ -81,6 +81,14 @@ fn every_setting_reaches_the_builder() {
 }
 
 #[test]
+fn the_readmes_file_is_read() {
+    let readme = include_str!("../../../../README.md");
+    let start = readme.find("url = ").unwrap();
+    let (written, _) = readme[start..].split_once("```").unwrap();
+    assert_eq!(read(written).policy().max_attempts(), 6);
+}
+
+#[test]
 fn what_is_left_out_is_the_default_of_the_builder() {
     let config = read(MINIMAL);
     assert_eq!(config.url(), "https://gateway.example");

@@ -219,7 +219,8 @@ fn a_file_without_a_readable_certificate_is_refused_by_its_name_and_not_shown() 
     let broken = "-----BEGIN CERTIFICATE-----\ns3cret\n-----END CERTIFICATE-----\n";
     let no_x509 = "-----BEGIN CERTIFICATE-----\nczNjcmV0\n-----END CERTIFICATE-----\n";
     let cut = "-----BEGIN CERTIFICATE-----\nczNjcmV0\n";
-    let contents = [key, broken, no_x509, cut, "s3cret", ""];
+    let one_of_two = certificate().pem() + no_x509;
+    let contents = [key, broken, no_x509, cut, &one_of_two, "s3cret", ""];
     for (index, content) in contents.into_iter().enumerate() {
         let file = File::new(&format!("bad-{index}"), content);
         let error = file.config().build().unwrap_err();

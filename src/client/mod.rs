@@ -23,9 +23,9 @@ use tower_service::Service;
 
 pub use self::answer::Answer;
 pub use self::builder::ClientBuilder;
-use self::preflight::Preflight;
 #[cfg(feature = "serde")]
 pub use self::config::{ClientConfig, EnvError, EnvProblem};
+use self::preflight::Preflight;
 pub use self::request::RequestBuilder;
 pub use self::response::Response;
 use self::transport::{Phases, Transport};

@@ -8,9 +8,9 @@ mod connect;
 mod future;
 mod handed;
 mod handshake;
-mod phases;
 #[cfg(feature = "serde")]
 mod pem;
+mod phases;
 mod resolve;
 mod settings;
 #[cfg(test)]
@@ -38,9 +38,9 @@ pub(super) use check::check_authority;
 use connect::Connector;
 pub(crate) use future::TransportFuture;
 pub(super) use handshake::HandshakeFailure;
-pub(super) use phases::{Agreed, Connection, Phases, TcpConnection};
 #[cfg(feature = "serde")]
 pub(super) use pem::certificates;
+pub(super) use phases::{Agreed, Connection, Phases, TcpConnection};
 pub(crate) use settings::{Settings, SetupError};
 
 type Pool = legacy::Client<Connector, GatedBody<Body>>;

@@ -11,9 +11,11 @@
 //! | [`retry_after`] | what did the server ask for? |
 //! | [`budget`] | are there too many retries already? |
 //! | [`circuit`] | may anything be sent to this upstream now, and at what pace? |
+//! | [`authentication`] | is the credential refused, is that news, may another be asked for? |
 //! | [`idempotency`] | which key makes a repeat harmless, and may it be sent again? |
 //! | [`Provider`] | what does the provider promise? |
 
+pub mod authentication;
 pub mod backoff;
 pub mod budget;
 pub mod circuit;

@@ -22,8 +22,8 @@
 //! A request goes down, its response comes up the same line:
 //!
 //! ```text
-//! Client ─ https ─ deadline ─ idempotency ─ retry ─┬─ circuit + gate ─ attempt timeout ─ transport
-//!                                           ▲      │            (each attempt)
+//! Client ─ https ─ deadline ─ idempotency ─ retry ─┬─ circuit + gate ─ credentials ─ attempt timeout ─ transport
+//!                                           ▲      │                  (each attempt)
 //!                                           └ Decision ← policy
 //! ```
 //!
@@ -112,6 +112,7 @@ pub use {
     middleware::attempt_timeout::AttemptTimeoutLayer,
     middleware::circuit::CircuitLayer,
     middleware::collect::CollectLayer,
+    middleware::credentials::{self, Credential, CredentialError, Credentials, CredentialsLayer},
     middleware::deadline::DeadlineLayer,
     middleware::idempotency::IdempotencyLayer,
     middleware::require_https::RequireHttpsLayer,

@@ -7,7 +7,9 @@ use super::transport::{Settings, Transport};
 use crate::event::Observer;
 use crate::policy::circuit::LONGEST;
 use crate::response_body::Limits;
-use crate::{Error, Policy, Upstreams, UpstreamsBuilder};
+use crate::{
+    CredentialError, Credentials, CredentialsLayer, Error, Policy, Upstreams, UpstreamsBuilder,
+};
 
 /// DNS, TCP and TLS together take well under a second almost everywhere; five leave room for one
 /// lost packet in each.
@@ -34,6 +36,7 @@ pub struct ClientBuilder {
     upstreams: Share,
     pub(super) settings: Settings,
     pub(super) limits: Limits,
+    credentials: Result<CredentialsLayer, CredentialError>,
 }
 
 /// Whose upstreams the client will use.
@@ -58,6 +61,7 @@ impl ClientBuilder {
             settings: settings(&policy),
             limits: limits(&policy),
             upstreams: Share::Own(Box::new(Upstreams::builder(policy))),
+            credentials: Ok(CredentialsLayer::default()),
         }
     }
 
@@ -66,7 +70,39 @@ impl ClientBuilder {
             settings: settings(upstreams.policy()),
             limits: limits(upstreams.policy()),
             upstreams: Share::With(upstreams),
+            credentials: Ok(CredentialsLayer::default()),
         }
+    }
+
+    /// Gives each attempt to this origin its credential: read for each, so that a rotated key takes
+    /// effect on the next one, and replaced once after a 401.
+    ///
+    /// The origin is written as `https://host` or `https://host:port`, and may be one of several. The
+    /// credential goes nowhere else, and a request that has the header already keeps its own. See
+    /// [`credentials`](crate::credentials) for the sources.
+    ///
+    /// ```
+    /// use seawall::credentials::from_fn;
+    /// use seawall::{Client, Credential, Policy};
+    ///
+    /// let client = Client::builder(Policy::external())
+    ///     .credentials("https://gateway.example", Credential::bearer("s3cret")?)
+    ///     .credentials("https://reports.example", from_fn(|| async {
+    ///         Credential::header("x-api-key", "s3cret")
+    ///     }))
+    ///     .build()?;
+    /// # Ok::<(), seawall::Error>(())
+    /// ```
+    pub fn credentials(mut self, origin: &str, source: impl Credentials) -> Self {
+        self.credentials = self.credentials.and_then(|layer| layer.and(origin, source));
+        self
+    }
+
+    /// After how many attempts in a row that ended with 401 or 403 there is an alarm. Five by
+    /// default. See [`CredentialsLayer::alarm_after`].
+    pub fn authentication_alarm_after(mut self, attempts: u32) -> Self {
+        self.credentials = self.credentials.map(|layer| layer.alarm_after(attempts));
+        self
     }
 
     /// The longest a new connection may take: DNS, TCP and TLS together. Five seconds by default,
@@ -147,7 +183,8 @@ impl ClientBuilder {
     ///
     /// A [`Config`](crate::ErrorKind::Config) error if a root certificate cannot be read or TLS
     /// cannot be set up, if a timeout is zero or over 30 days, if the limit of response bodies is
-    /// zero, or if the provider's profile makes no sense.
+    /// zero, if a credential was given for what is no origin, or if the provider's profile makes no
+    /// sense.
     pub fn build(self) -> Result<Client, Error> {
         let timeouts = [
             ("connect timeout", self.settings.connect_timeout),
@@ -166,13 +203,14 @@ impl ClientBuilder {
             let fix = "choose at least 1, or `usize::MAX` for no limit";
             return Err(Error::config(format!("response body limit is 0: {fix}")));
         }
+        let credentials = self.credentials?;
         let transport = Transport::new(&self.settings)
             .map_err(|error| Error::config(error.to_string()).with_source(error))?;
         let upstreams = match self.upstreams {
             Share::Own(upstreams) => upstreams.build(),
             Share::With(upstreams) => upstreams,
         };
-        Ok(Client::new(transport, upstreams, self.limits))
+        Ok(Client::new(transport, upstreams, self.limits, credentials))
     }
 }
 

@@ -32,7 +32,7 @@ use self::transport::{Phases, Transport};
 use crate::middleware::Resilience;
 use crate::middleware::collect::{Collect, CollectLayer};
 use crate::response_body::{Announced, Limits};
-use crate::{Body, Error, Policy, ResilienceLayer, Upstreams};
+use crate::{Body, CredentialsLayer, Error, Policy, ResilienceLayer, Upstreams};
 
 /// An HTTP client that does not storm what it calls.
 ///
@@ -77,8 +77,13 @@ impl Client {
         ClientBuilder::over(upstreams)
     }
 
-    fn new(transport: Transport, upstreams: Upstreams, limits: Limits) -> Self {
-        let stack = ResilienceLayer::over(upstreams.clone());
+    fn new(
+        transport: Transport,
+        upstreams: Upstreams,
+        limits: Limits,
+        credentials: CredentialsLayer,
+    ) -> Self {
+        let stack = ResilienceLayer::over(upstreams.clone()).with_credentials(credentials);
         let phases = transport.phases();
         // Innermost: the attempt timeout covers the body too, the circuit hears of one that breaks.
         let collect = CollectLayer::within(limits).layer(transport.clone());

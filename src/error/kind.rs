@@ -20,7 +20,7 @@ pub enum ErrorKind {
     Unavailable,
     /// A rate limit: ours or the server's.
     Throttled,
-    /// 401 or 403: look at the key, not at the network.
+    /// 401 or 403, or no credential to send: look at the key, not at the network.
     Authentication,
     /// The connection or the answer broke the protocol, or the status is not one to expect.
     Protocol,
@@ -41,6 +41,7 @@ impl ErrorKind {
             Cause::Failure(_) => Self::Protocol,
             Cause::Refused(Refusal::RateLimit | Refusal::BackgroundShare) => Self::Throttled,
             Cause::Refused(_) => Self::Unavailable,
+            Cause::Credential(_) => Self::Authentication,
             Cause::Status(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Self::Authentication,
             Cause::Status(StatusCode::TOO_MANY_REQUESTS) => Self::Throttled,
             Cause::Status(status) if status.is_server_error() => Self::Unavailable,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 
 use super::{Cause, Error, Inner};
+use crate::middleware::credentials::CredentialError;
 use crate::policy::idempotency::{IdempotencyKey, KeyRefusal};
 use crate::policy::{Delivery, Failure, Guarantee, Refusal, StopReason};
 use crate::report::{Report, RetryAt};
@@ -94,6 +95,24 @@ impl Error {
             after,
         });
         error
+    }
+
+    /// There is no credential to send it with; another may be there after this time.
+    pub(crate) fn no_credential(why: CredentialError, upstream: &str, after: Duration) -> Self {
+        let cause = Cause::Credential(why);
+        let mut error = Self::new(cause, StopReason::Permanent, Delivery::NotSent);
+        error.0.report.upstream = upstream.into();
+        error.0.report.retry = Some(RetryAt {
+            wall: clock::wall_after(after),
+            after,
+        });
+        error
+    }
+
+    /// The same error, but what went before it was sent, and rejected with this answer.
+    pub(crate) fn after_rejection(mut self, answer: (StatusCode, HeaderMap)) -> Self {
+        self.0.report.delivery = Delivery::Rejected;
+        self.with_last_response(Some(answer))
     }
 
     /// The same error with the key of its call, if it does not name it yet.

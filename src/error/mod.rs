@@ -13,6 +13,7 @@ use http::{HeaderMap, StatusCode};
 
 pub use self::kind::ErrorKind;
 use crate::config::PolicyError;
+use crate::middleware::credentials::CredentialError;
 use crate::policy::idempotency::KeyRefusal;
 use crate::policy::{Delivery, Failure, Refusal};
 use crate::report::Report;
@@ -62,6 +63,8 @@ pub(crate) enum Cause {
     Key(KeyRefusal),
     Failure(Failure),
     Refused(Refusal),
+    /// The source of its credential has none.
+    Credential(CredentialError),
     /// A status that the caller asked to have turned into an error.
     Status(StatusCode),
     /// The response's body broke, or is not what was asked for.
@@ -180,7 +183,7 @@ impl Error {
         self.kind() == ErrorKind::Throttled
     }
 
-    /// Whether the credential was refused: 401 or 403.
+    /// Whether the credential was refused, 401 or 403, or there was none to send.
     #[must_use]
     pub fn is_authentication(&self) -> bool {
         self.kind() == ErrorKind::Authentication
@@ -233,6 +236,7 @@ impl fmt::Display for Error {
                 }
             }
             Cause::Refused(refusal) => refusal.fmt(f)?,
+            Cause::Credential(why) => why.fmt(f)?,
             Cause::Status(status) => write!(f, "the upstream answered {status}")?,
             Cause::Body(problem) => f.write_str(problem)?,
         }

@@ -17,6 +17,7 @@
 //! | [`OverrideInForce`](Event::OverrideInForce) | warn | which safety rule is off, and why? |
 //! | [`ProfileIgnored`](Event::ProfileIgnored) | error | why are no keys honoured? |
 
+pub(crate) mod credentials;
 mod log;
 mod observer;
 mod what;

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request};
 
+use super::credentials::{Bound, Sources};
 use crate::policy::budget::Grant;
 use crate::{Policy, Provider, clock};
 
@@ -48,7 +49,7 @@ impl Deadline {
 /// request.extensions_mut().insert(RateLimitKey::new("account-17"));
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct RateLimitKey(std::sync::Arc<str>);
+pub struct RateLimitKey(Arc<str>);
 
 impl RateLimitKey {
     /// Any name. It is hashed, never logged.
@@ -105,9 +106,28 @@ impl FirstSentAt {
 /// and the caller's finer key.
 #[derive(Clone)]
 pub(crate) struct Identity {
-    credential: Option<HeaderValue>,
+    credential: Whose,
     account: Option<HeaderValue>,
     finer: Option<RateLimitKey>,
+}
+
+/// Where the credential is.
+#[derive(Clone)]
+enum Whose {
+    /// In the request, if there is one.
+    Callers(Option<HeaderValue>),
+    /// With the source that a layer further down will ask.
+    Source(Arc<Bound>),
+}
+
+impl Whose {
+    /// Asked for when it matters: a source may have another by then, and a healthy call never asks.
+    fn value(&self) -> Option<HeaderValue> {
+        match self {
+            Self::Callers(value) => value.clone(),
+            Self::Source(source) => Some(source.current()?.into_value()),
+        }
+    }
 }
 
 impl fmt::Debug for Identity {
@@ -118,11 +138,17 @@ impl fmt::Debug for Identity {
 }
 
 impl Identity {
-    pub(crate) fn of<B>(request: &Request<B>, provider: &Provider) -> Self {
+    pub(crate) fn of<B>(request: &Request<B>, provider: &Provider, sources: &Sources) -> Self {
         let header = |name: &HeaderName| request.headers().get(name).cloned();
-        Self {
+        let credential = match sources.of(request) {
+            Some((source, _)) => Whose::Source(Arc::clone(source)),
             // Who has no credential of the provider's kind may have one of the usual kind.
-            credential: header(&provider.credential_header).or_else(|| header(&AUTHORIZATION)),
+            None => Whose::Callers(
+                header(&provider.credential_header).or_else(|| header(&AUTHORIZATION)),
+            ),
+        };
+        Self {
+            credential,
             account: provider.account_header.as_ref().and_then(header),
             finer: request.extensions().get().cloned(),
         }
@@ -131,7 +157,7 @@ impl Identity {
     /// Its rate-limit key. Only this keyed hash is kept, and it never leaves the process.
     pub(crate) fn rate_key(&self) -> u64 {
         CREDENTIALS
-            .hash_one((&self.credential, &self.account, &self.finer))
+            .hash_one((self.credential.value(), &self.account, &self.finer))
             .max(1)
     }
 }

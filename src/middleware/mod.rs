@@ -7,6 +7,7 @@
 pub mod attempt_timeout;
 pub mod circuit;
 pub mod collect;
+pub mod credentials;
 pub mod deadline;
 pub(crate) mod extensions;
 pub mod idempotency;

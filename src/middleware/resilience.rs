@@ -4,6 +4,7 @@ use tower_layer::Layer;
 
 use super::attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
 use super::circuit::{CircuitBreaker, CircuitLayer};
+use super::credentials::{Authenticate, CredentialsLayer};
 use super::deadline::{CallDeadline, DeadlineLayer};
 use super::idempotency::{Idempotency, IdempotencyLayer};
 use super::require_https::{RequireHttps, RequireHttpsLayer};
@@ -12,7 +13,7 @@ use crate::{Policy, Upstreams};
 
 /// A service within the whole stack.
 pub type Resilience<S> =
-    RequireHttps<CallDeadline<Idempotency<Retry<CircuitBreaker<AttemptTimeout<S>>>>>>;
+    RequireHttps<CallDeadline<Idempotency<Retry<CircuitBreaker<Authenticate<AttemptTimeout<S>>>>>>>;
 
 /// The whole stack: what a [`Policy`] says, around any HTTP service.
 ///
@@ -42,6 +43,7 @@ pub type Resilience<S> =
 #[derive(Clone, Debug)]
 pub struct ResilienceLayer {
     upstreams: Upstreams,
+    credentials: CredentialsLayer,
 }
 
 impl ResilienceLayer {
@@ -49,15 +51,25 @@ impl ResilienceLayer {
     /// upstreams.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        Self {
-            upstreams: Upstreams::new(policy),
-        }
+        Self::over(Upstreams::new(policy))
     }
 
     /// The stack over upstreams that others share.
     #[must_use]
     pub const fn over(upstreams: Upstreams) -> Self {
-        Self { upstreams }
+        Self {
+            upstreams,
+            credentials: CredentialsLayer::NONE,
+        }
+    }
+
+    /// The same stack, which gives each attempt its credential. A renewal may take as long as an
+    /// attempt.
+    #[must_use]
+    pub fn with_credentials(mut self, credentials: CredentialsLayer) -> Self {
+        let timeout = self.upstreams.policy().attempt_timeout();
+        self.credentials = credentials.refresh_timeout(timeout);
+        self
     }
 
     /// The upstreams, for other layers to share.
@@ -76,9 +88,15 @@ impl<S> Layer<S> for ResilienceLayer {
         let upstreams = || self.upstreams.clone();
         // Innermost, so that a timeout is a failure for the circuit.
         let timed = AttemptTimeoutLayer::new(policy.attempt_timeout()).layer(transport);
+        // Outside it, so that a renewal takes nothing of the attempt's time.
+        let authentic = self.credentials.layer(timed);
         // Inside the retries, so that it sees every attempt and can refuse each.
-        let guarded = CircuitLayer::new(upstreams()).layer(timed);
-        let retried = RetryLayer::new(upstreams()).layer(guarded);
+        let guarded = CircuitLayer::new(upstreams())
+            .with_credentials(&self.credentials)
+            .layer(authentic);
+        let retried = RetryLayer::new(upstreams())
+            .with_credentials(&self.credentials)
+            .layer(guarded);
         // Outside the retries, so that every attempt carries the same key.
         let keyed = IdempotencyLayer::new(upstreams()).layer(retried);
         // It bounds everything, the waits included.

@@ -10,6 +10,7 @@ use tokio::sync::futures::OwnedNotified;
 use crate::config::Policy;
 use crate::event::{AttemptEnd, Event};
 use crate::middleware::Deadline;
+use crate::middleware::credentials::Sources;
 use crate::middleware::extensions::{Identity, KeyPast, Resend, hash};
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::{Admission, Call, Ending, Permit, Wait};
@@ -50,7 +51,11 @@ pub(super) enum Answer {
 }
 
 impl Applicant {
-    pub(super) fn of<B>(request: &mut Request<B>, upstreams: &Upstreams) -> Self {
+    pub(super) fn of<B>(
+        request: &mut Request<B>,
+        upstreams: &Upstreams,
+        sources: &Sources,
+    ) -> Self {
         let now = clock::now();
         let upstream = upstreams.find(request);
         // Taken out: what the retry layer above says here concerns no circuit further down.
@@ -80,7 +85,7 @@ impl Applicant {
         Self {
             upstream,
             call,
-            identity: Identity::of(request, policy.provider()),
+            identity: Identity::of(request, policy.provider(), sources),
             since: now,
             patience_ends,
             waiting: None,

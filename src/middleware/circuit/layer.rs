@@ -3,7 +3,8 @@
 use tower_layer::Layer;
 
 use super::CircuitBreaker;
-use crate::Upstreams;
+use crate::middleware::credentials::Sources;
+use crate::{CredentialsLayer, Upstreams};
 
 /// Circuit, gate and pace for each upstream.
 ///
@@ -18,13 +19,24 @@ use crate::Upstreams;
 #[derive(Clone, Debug)]
 pub struct CircuitLayer {
     upstreams: Upstreams,
+    sources: Sources,
 }
 
 impl CircuitLayer {
     /// The circuits of these upstreams.
     #[must_use]
     pub const fn new(upstreams: Upstreams) -> Self {
-        Self { upstreams }
+        Self {
+            upstreams,
+            sources: Sources::NONE,
+        }
+    }
+
+    /// Counts a 429 against the credential that this layer, further down, gives the request.
+    #[must_use]
+    pub fn with_credentials(mut self, credentials: &CredentialsLayer) -> Self {
+        self.sources = credentials.sources().clone();
+        self
     }
 }
 
@@ -32,6 +44,6 @@ impl<S> Layer<S> for CircuitLayer {
     type Service = CircuitBreaker<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CircuitBreaker::new(inner, self.upstreams.clone())
+        CircuitBreaker::new(inner, self.upstreams.clone(), self.sources.clone())
     }
 }

@@ -8,6 +8,7 @@ use tower_service::Service;
 
 use super::CircuitFuture;
 use super::admission::Applicant;
+use crate::middleware::credentials::Sources;
 use crate::{BoxError, Error, Upstreams};
 
 /// The service of a [`CircuitLayer`](super::CircuitLayer).
@@ -15,11 +16,16 @@ use crate::{BoxError, Error, Upstreams};
 pub struct CircuitBreaker<S> {
     inner: S,
     upstreams: Upstreams,
+    sources: Sources,
 }
 
 impl<S> CircuitBreaker<S> {
-    pub(super) const fn new(inner: S, upstreams: Upstreams) -> Self {
-        Self { inner, upstreams }
+    pub(super) const fn new(inner: S, upstreams: Upstreams, sources: Sources) -> Self {
+        Self {
+            inner,
+            upstreams,
+            sources,
+        }
     }
 }
 
@@ -37,7 +43,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let mut applicant = Applicant::of(&mut request, &self.upstreams);
+        let mut applicant = Applicant::of(&mut request, &self.upstreams, &self.sources);
         if let Some(admitted) = applicant.pass_untroubled() {
             return CircuitFuture::attempt(self.inner.call(request), admitted);
         }

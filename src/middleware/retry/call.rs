@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, Method, Request, StatusCode};
 
 use crate::config::Policy;
+use crate::middleware::credentials::Sources;
 use crate::middleware::extensions::{Deadline, FreshConnection, Identity, KeyPast, Resend, hash};
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::Call;
@@ -50,6 +51,7 @@ impl CallLog {
         request: &Request<B>,
         upstreams: Upstreams,
         upstream: Arc<Upstream>,
+        sources: &Sources,
     ) -> Self {
         let now = clock::now();
         let policy = upstreams.policy();
@@ -60,7 +62,7 @@ impl CallLog {
         let past = (guarantee == Guarantee::Keyed).then(|| KeyPast::of(request, policy, now));
         // An earlier call with the same key may have been acted on, whatever becomes of this one.
         let in_doubt = past.is_some_and(|past| past.in_doubt);
-        let identity = Identity::of(request, provider);
+        let identity = Identity::of(request, provider, sources);
         let deadline = clock::after(now, policy.deadline());
         Self {
             first: Some(upstream.budget().deposit(now)),

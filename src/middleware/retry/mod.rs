@@ -13,6 +13,7 @@ mod spare;
 pub use self::future::RetryFuture;
 pub use self::layer::RetryLayer;
 pub use self::service::Retry;
+pub(super) use self::service::copy;
 
 #[cfg(test)]
 mod tests;

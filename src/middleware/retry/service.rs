@@ -9,6 +9,7 @@ use tower_service::Service;
 use super::RetryFuture;
 use super::call::CallLog;
 use crate::body::Replay;
+use crate::middleware::credentials::Sources;
 use crate::middleware::extensions::Resend;
 use crate::{BoxError, Error, Upstreams};
 
@@ -17,11 +18,16 @@ use crate::{BoxError, Error, Upstreams};
 pub struct Retry<S> {
     inner: S,
     upstreams: Upstreams,
+    sources: Sources,
 }
 
 impl<S> Retry<S> {
-    pub(super) const fn new(inner: S, upstreams: Upstreams) -> Self {
-        Self { inner, upstreams }
+    pub(super) const fn new(inner: S, upstreams: Upstreams, sources: Sources) -> Self {
+        Self {
+            inner,
+            upstreams,
+            sources,
+        }
     }
 }
 
@@ -43,7 +49,7 @@ where
         // What another stack above says of its own retries means nothing here.
         request.extensions_mut().remove::<Resend>();
         let upstream = self.upstreams.find(&request);
-        let log = CallLog::begin(&request, self.upstreams.clone(), upstream);
+        let log = CallLog::begin(&request, self.upstreams.clone(), upstream, &self.sources);
         log.pass_down(&mut request);
         let again = log.may_retry().then(|| copy(&request)).flatten();
         // The instance that was made ready is called; the clone takes its place.
@@ -56,7 +62,7 @@ where
 
 /// The request as it will be sent again: the same head, the same key, the same bytes. `None`: its
 /// body can be sent once. Whether a stream was kept shows only when it was sent.
-pub(super) fn copy<B: Replay>(request: &Request<B>) -> Option<Request<B>> {
+pub(in crate::middleware) fn copy<B: Replay>(request: &Request<B>) -> Option<Request<B>> {
     let mut copy = Request::new(request.body().replay()?);
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();

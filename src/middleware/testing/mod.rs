@@ -1,5 +1,6 @@
 //! What the tests of the layers share: requests, a scripted upstream, the stack around it.
 
+mod log;
 mod pieces;
 mod script;
 mod stack;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 
+pub(crate) use self::log::Log;
 pub(crate) use self::pieces::{Piece, Pieces};
 pub(crate) use self::script::{Blocked, Script, Seen, Tracked};
 pub(crate) use self::stack::{Stack, Tell, external, payments, steady, without_timers};

@@ -24,6 +24,7 @@ pub(crate) struct Seen {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) key: Option<String>,
+    pub(crate) authorization: Option<String>,
     pub(crate) body: Bytes,
     pub(crate) fresh: bool,
     pub(crate) deadline: Option<Duration>,
@@ -122,6 +123,7 @@ impl Script {
             at: clock::now() - self.shared.born,
             path: head.uri.path().to_owned(),
             key: text("idempotency-key"),
+            authorization: text("authorization"),
             body: body.to_bytes(),
             fresh: head.extensions.get::<FreshConnection>().is_some(),
             deadline: head

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::middleware::RateLimitKey;
+use crate::middleware::credentials::Sources;
 use crate::middleware::extensions::{Identity, hash};
 use crate::{ErrorKind, Provider};
 
@@ -87,7 +88,7 @@ async fn without_retry_after_it_closes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn what_a_credential_is_known_by_cannot_be_computed_elsewhere() {
     let request = of("Basic dXNlcjpwYXNz");
-    let rate_key = || Identity::of(&request, &Provider::generic()).rate_key();
+    let rate_key = || Identity::of(&request, &Provider::generic(), &Sources::NONE).rate_key();
     let ours = rate_key();
     assert_eq!(ours, rate_key());
     // A hash without a key of this process could be searched for the credential behind it.

@@ -1,0 +1,201 @@
+//! An attempt on its way with a credential of ours.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use tower_service::Service;
+
+use super::layer::Settings;
+use super::renewal::{Renewal, renew};
+use super::{Bound, Credential, Credentials};
+use crate::body::Replay;
+use crate::middleware::Deadline;
+use crate::middleware::retry::copy;
+use crate::{Error, clock};
+
+/// An attempt on its way with a credential of ours, and what there is to send again.
+#[derive(Debug)]
+pub(super) struct Errand<S, B> {
+    bound: Arc<Bound>,
+    settings: Settings,
+    deadline: Option<Instant>,
+    /// It is made once, whatever comes of it.
+    once: bool,
+    /// `None`: the caller's own was sent.
+    used: Option<Credential>,
+    /// The instance to call and the request for it, the caller's headers only.
+    kept: Option<(S, Request<B>)>,
+    /// The answer after which it was sent again.
+    rejection: Option<(StatusCode, HeaderMap)>,
+}
+
+/// What follows an answer.
+pub(super) enum Follows<C> {
+    Return(Result<Response<C>, Error>),
+    /// Another credential is asked for; the answer stays in case there is none.
+    Renew(Response<C>),
+}
+
+/// What follows a renewal.
+pub(super) enum Renewed<C> {
+    Return(Result<Response<C>, Error>),
+    /// The first time it is sent.
+    Send(Credential),
+    Replay(Credential),
+}
+
+impl<S, B> Errand<S, B> {
+    pub(super) fn new(bound: &Arc<Bound>, settings: Settings, request: &Request<B>) -> Self {
+        let deadline = request.extensions().get::<Deadline>();
+        Self {
+            bound: Arc::clone(bound),
+            settings,
+            deadline: deadline.map(|deadline| deadline.instant()),
+            once: bound.source.is_fixed() || *request.method() == Method::CONNECT,
+            used: None,
+            kept: None,
+            rejection: None,
+        }
+    }
+
+    /// Whether no second instance of the service is needed.
+    pub(super) const fn is_made_once(&self) -> bool {
+        self.once
+    }
+
+    /// The errand of a request that waits for a credential.
+    pub(super) fn holding(mut self, service: S, request: Request<B>) -> Self {
+        self.kept = Some((service, request));
+        self
+    }
+
+    pub(super) fn sign(&mut self, request: &mut Request<B>, credential: Credential) {
+        if credential.is_in(request.headers()) {
+            return;
+        }
+        credential.write(request.headers_mut());
+        self.used = Some(credential);
+    }
+
+    pub(super) fn renewal(&self) -> Renewal {
+        let time = self.settings.refresh_timeout;
+        renew(&self.bound, self.used.clone(), time, self.deadline)
+    }
+
+    pub(super) fn service(&mut self) -> &mut S {
+        let kept = self.kept.as_mut();
+        &mut kept.expect("a replay is decided only for what was kept").0
+    }
+
+    fn answered(&self, status: StatusCode) {
+        if self.used.is_some() {
+            self.bound.answered(status, self.settings.alarm_after);
+        }
+    }
+
+    /// The error of an attempt that ends without a credential.
+    fn destitute(&self) -> Error {
+        let after = self.bound.authentication().renewable_in(clock::now());
+        Error::no_credential(self.bound.problem(), &self.bound.origin.to_string(), after)
+    }
+
+    fn is_too_late(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| deadline <= clock::now())
+    }
+}
+
+impl<S, B> Errand<S, B>
+where
+    S: Service<Request<B>>,
+    B: Replay,
+{
+    /// Sends it for the first time, and keeps what a replay needs.
+    pub(super) fn send(
+        &mut self,
+        mut service: S,
+        mut request: Request<B>,
+        credential: Credential,
+    ) -> S::Future {
+        let again = (!self.once).then(|| copy(&request)).flatten();
+        self.sign(&mut request, credential);
+        let attempt = service.call(request);
+        self.kept = again
+            .filter(|_| self.used.is_some())
+            .map(|again| (service, again));
+        attempt
+    }
+
+    /// Sends what is held, for the first time.
+    pub(super) fn send_held(&mut self, credential: Credential) -> S::Future {
+        let (service, request) = self.take();
+        self.send(service, request, credential)
+    }
+
+    /// Sends it for the last time.
+    pub(super) fn replay(&mut self, credential: Credential) -> S::Future {
+        let (mut service, mut request) = self.take();
+        self.sign(&mut request, credential);
+        service.call(request)
+    }
+
+    fn take(&mut self) -> (S, Request<B>) {
+        let kept = self.kept.take();
+        kept.expect("nothing is sent but what was kept for it")
+    }
+
+    /// The attempt has ended so.
+    pub(super) fn concluded<C>(&mut self, result: Result<Response<C>, Error>) -> Follows<C> {
+        let response = match (result, self.rejection.take()) {
+            (Ok(response), _) => response,
+            // Nothing was sent since; what was has been rejected.
+            (Err(error), Some(rejection)) if error.report().attempts() == 0 => {
+                return Follows::Return(Err(error.after_rejection(rejection)));
+            }
+            (Err(error), _) => return Follows::Return(Err(error)),
+        };
+        let kept = self.kept.as_ref().map(|(_, request)| request.body());
+        if response.status() == StatusCode::UNAUTHORIZED && kept.is_some_and(B::is_intact) {
+            return Follows::Renew(response);
+        }
+        self.answered(response.status());
+        Follows::Return(Ok(response))
+    }
+
+    /// The renewal that `answer` led to has brought this.
+    pub(super) fn renewed<C>(
+        &mut self,
+        other: Option<Credential>,
+        answer: Option<Response<C>>,
+    ) -> Renewed<C> {
+        let other = other.filter(|_| !self.is_too_late());
+        match (other, answer) {
+            (Some(credential), None) => Renewed::Send(credential),
+            (None, None) => Renewed::Return(Err(self.destitute())),
+            (Some(credential), Some(answer)) if self.take_over() => {
+                // Gone before the service is asked again: it may hold the last connection.
+                let (head, _) = answer.into_parts();
+                self.rejection = Some((head.status, head.headers));
+                Renewed::Replay(credential)
+            }
+            (_, Some(answer)) => {
+                self.answered(answer.status());
+                Renewed::Return(Ok(answer))
+            }
+        }
+    }
+
+    fn take_over(&mut self) -> bool {
+        let kept = self.kept.as_mut();
+        kept.is_some_and(|(_, request)| request.body_mut().take_over())
+    }
+
+    /// The service has failed before it was sent again.
+    pub(super) fn unready(&mut self, error: Error) -> Error {
+        match self.rejection.take() {
+            Some(rejection) => error.after_rejection(rejection),
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Another credential for one that was refused, or for none.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::{Bound, Credential, CredentialError, Credentials};
+use crate::clock;
+use crate::middleware::timed::Timed;
+
+/// The wait for another credential. `None` within: there is none; without: it took too long.
+///
+/// Boxed: nobody comes here whose credential is good.
+pub(super) type Renewal = Timed<Pin<Box<dyn Future<Output = Option<Credential>> + Send>>>;
+
+/// Asks for a credential other than the one that was refused.
+///
+/// However many ask at once, the source is asked once, and all wait for that. It goes on when they
+/// have gone away: else callers in a hurry would cut off one renewal after the other.
+pub(super) fn renew(
+    bound: &Arc<Bound>,
+    refused: Option<Credential>,
+    time: Duration,
+    deadline: Option<Instant>,
+) -> Renewal {
+    let ours = clock::after(clock::now(), time);
+    let limit = deadline.map_or(ours, |deadline| deadline.min(ours));
+    Timed::new(Box::pin(other(Arc::clone(bound), refused, time)), limit)
+}
+
+async fn other(
+    bound: Arc<Bound>,
+    refused: Option<Credential>,
+    time: Duration,
+) -> Option<Credential> {
+    let differs = |current: &Credential| {
+        let refused = refused.as_ref();
+        refused.is_none_or(|refused| !current.is_same_as(refused))
+    };
+    let turn = Arc::clone(&bound.turn).lock_owned().await;
+    // Another attempt may have seen to it, or the source by itself.
+    if let Some(other) = bound.current().filter(differs) {
+        return Some(other);
+    }
+    let now = clock::now();
+    let unit = bound.random.unit();
+    let may = bound.change(|authentication| {
+        let may = authentication.renewable_in(now).is_zero();
+        if may {
+            authentication.renewing(now, unit);
+        }
+        may
+    });
+    if may {
+        // A source that panics has told nothing.
+        let _ = tokio::spawn(ask(Arc::clone(&bound), turn, time)).await;
+    }
+    bound.current().filter(differs)
+}
+
+/// Asks the source, in its turn and within this time.
+async fn ask(bound: Arc<Bound>, turn: OwnedMutexGuard<()>, time: Duration) {
+    let limit = clock::after(clock::now(), time);
+    let asked = Timed::new(Box::pin(bound.source.refresh()), limit).await;
+    let too_late = || Err(CredentialError::unavailable("it took too long"));
+    bound.renewed(asked.unwrap_or_else(too_late));
+    drop(turn);
+}

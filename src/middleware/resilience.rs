@@ -63,12 +63,12 @@ impl ResilienceLayer {
         }
     }
 
-    /// The same stack, which gives each attempt its credential. A renewal may take as long as an
-    /// attempt.
+    /// The same stack, which gives each attempt its credential. Unless the layer
+    /// says otherwise, a renewal may take as long as an attempt.
     #[must_use]
     pub fn with_credentials(mut self, credentials: CredentialsLayer) -> Self {
         let timeout = self.upstreams.policy().attempt_timeout();
-        self.credentials = credentials.refresh_timeout(timeout);
+        self.credentials = credentials.or_refresh_timeout(timeout);
         self
     }
 

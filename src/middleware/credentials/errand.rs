@@ -24,10 +24,11 @@ pub(super) struct Errand<S, B> {
     once: bool,
     /// `None`: the caller's own was sent.
     used: Option<Credential>,
-    /// The instance to call and the request for it, the caller's headers only.
-    kept: Option<(S, Request<B>)>,
+    /// What to call and the request for it, with the caller's headers only. Boxed, as the future of
+    /// every call has room for it, with credentials or without.
+    kept: Option<Box<(S, Request<B>)>>,
     /// The answer after which it was sent again.
-    rejection: Option<(StatusCode, HeaderMap)>,
+    rejection: Option<Box<(StatusCode, HeaderMap)>>,
 }
 
 /// What follows an answer.
@@ -66,7 +67,7 @@ impl<S, B> Errand<S, B> {
 
     /// The errand of a request that waits for a credential.
     pub(super) fn holding(mut self, service: S, request: Request<B>) -> Self {
-        self.kept = Some((service, request));
+        self.kept = Some(Box::new((service, request)));
         self
     }
 
@@ -79,7 +80,7 @@ impl<S, B> Errand<S, B> {
     }
 
     pub(super) fn renewal(&self) -> Renewal {
-        let time = self.settings.refresh_timeout;
+        let time = self.settings.refresh_timeout();
         renew(&self.bound, self.used.clone(), time, self.deadline)
     }
 
@@ -123,7 +124,7 @@ where
         let attempt = service.call(request);
         self.kept = again
             .filter(|_| self.used.is_some())
-            .map(|again| (service, again));
+            .map(|again| Box::new((service, again)));
         attempt
     }
 
@@ -142,7 +143,7 @@ where
 
     fn take(&mut self) -> (S, Request<B>) {
         let kept = self.kept.take();
-        kept.expect("nothing is sent but what was kept for it")
+        *kept.expect("nothing is sent but what was kept for it")
     }
 
     /// The attempt has ended so.
@@ -151,11 +152,11 @@ where
             (Ok(response), _) => response,
             // Nothing was sent since; what was has been rejected.
             (Err(error), Some(rejection)) if error.report().attempts() == 0 => {
-                return Follows::Return(Err(error.after_rejection(rejection)));
+                return Follows::Return(Err(error.after_rejection(*rejection)));
             }
             (Err(error), _) => return Follows::Return(Err(error)),
         };
-        let kept = self.kept.as_ref().map(|(_, request)| request.body());
+        let kept = self.kept.as_deref().map(|(_, request)| request.body());
         if response.status() == StatusCode::UNAUTHORIZED && kept.is_some_and(B::is_intact) {
             return Follows::Renew(response);
         }
@@ -176,7 +177,7 @@ where
             (Some(credential), Some(answer)) if self.take_over() => {
                 // Gone before the service is asked again: it may hold the last connection.
                 let (head, _) = answer.into_parts();
-                self.rejection = Some((head.status, head.headers));
+                self.rejection = Some(Box::new((head.status, head.headers)));
                 Renewed::Replay(credential)
             }
             (_, Some(answer)) => {
@@ -187,14 +188,14 @@ where
     }
 
     fn take_over(&mut self) -> bool {
-        let kept = self.kept.as_mut();
+        let kept = self.kept.as_deref_mut();
         kept.is_some_and(|(_, request)| request.body_mut().take_over())
     }
 
     /// The service has failed before it was sent again.
     pub(super) fn unready(&mut self, error: Error) -> Error {
         match self.rejection.take() {
-            Some(rejection) => error.after_rejection(rejection),
+            Some(rejection) => error.after_rejection(*rejection),
             None => error,
         }
     }

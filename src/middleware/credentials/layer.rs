@@ -34,15 +34,22 @@ pub struct CredentialsLayer {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
-    pub(super) refresh_timeout: Duration,
+    /// `None`: nobody has said.
+    refresh_timeout: Option<Duration>,
     pub(super) alarm_after: u32,
+}
+
+impl Settings {
+    pub(super) fn refresh_timeout(self) -> Duration {
+        self.refresh_timeout.unwrap_or(REFRESH_TIMEOUT)
+    }
 }
 
 impl CredentialsLayer {
     pub(crate) const NONE: Self = Self {
         sources: Sources::NONE,
         settings: Settings {
-            refresh_timeout: REFRESH_TIMEOUT,
+            refresh_timeout: None,
             alarm_after: ALARM_AFTER,
         },
     };
@@ -82,13 +89,19 @@ impl CredentialsLayer {
         self
     }
 
-    /// How long a renewal may take. Ten seconds by default; in a [`ResilienceLayer`] and a client
-    /// it is the policy's attempt timeout. The deadline holds too.
+    /// How long a renewal may take. By default ten seconds, and in a [`ResilienceLayer`] and a
+    /// client the policy's attempt timeout. The deadline holds too.
     ///
     /// [`ResilienceLayer`]: crate::ResilienceLayer
     #[must_use]
     pub fn refresh_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.refresh_timeout = timeout;
+        self.settings.refresh_timeout = Some(timeout);
+        self
+    }
+
+    /// The same, for where nothing else was said.
+    pub(crate) fn or_refresh_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.refresh_timeout.get_or_insert(timeout);
         self
     }
 

@@ -16,7 +16,14 @@ impl Whole {
     }
 
     fn over(upstreams: Upstreams, upstream: &Script, source: impl Credentials) -> Self {
-        let credentials = CredentialsLayer::new(ORIGIN, source).unwrap();
+        Self::with(
+            upstreams,
+            upstream,
+            CredentialsLayer::new(ORIGIN, source).unwrap(),
+        )
+    }
+
+    fn with(upstreams: Upstreams, upstream: &Script, credentials: CredentialsLayer) -> Self {
         let layer = ResilienceLayer::over(upstreams.clone()).with_credentials(credentials);
         Self(layer.layer(upstream.clone()), upstreams)
     }
@@ -80,6 +87,29 @@ async fn a_replay_that_fails_is_retried_with_the_body_it_had() {
     assert_eq!(tokens(&upstream), ["a", "b", "b"]);
     let bodies = upstream.seen();
     assert!(bodies.iter().all(|seen| seen.body == "s3cret-body"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_may_take_as_long_as_an_attempt_and_no_longer() {
+    for (time, expected) in [(29, 200), (31, 401)] {
+        let upstream = Script::new([status(401)]);
+        let vault = Vault::holding("a").then_after(secs(time), Brings::Token("b"));
+        let start = clock::now();
+        let outcome = Whole::new(payments(), &upstream, vault).send(keyed()).await;
+        assert_eq!(answered(&outcome), expected);
+        assert_eq!(clock::now() - start, secs(time.min(30)));
+    }
+
+    let upstream = Script::new([status(401)]);
+    let vault = Vault::holding("a").then_after(secs(31), Brings::Token("b"));
+    let patient = CredentialsLayer::new(ORIGIN, vault)
+        .unwrap()
+        .refresh_timeout(secs(32));
+    let upstreams = Upstreams::with_seed(payments().build().unwrap(), 7);
+    let outcome = Whole::with(upstreams, &upstream, patient)
+        .send(keyed())
+        .await;
+    assert_eq!(answered(&outcome), 200);
 }
 
 #[tokio::test(start_paused = true)]

@@ -31,6 +31,7 @@ async fn another_origin_gets_no_credential() {
     let elsewhere = [
         "https://gateway.test:8443/v1",
         "http://gateway.test/v1",
+        "http://gateway.test:443/v1",
         "https://gateway.test.evil.example/v1",
         "https://other.test/v1",
         "/v1",

@@ -89,10 +89,12 @@ async fn a_renewal_that_fails_or_panics_leaves_the_401() {
 
 #[tokio::test(start_paused = true)]
 async fn a_credential_that_never_changes_is_asked_for_no_other() {
+    let log = Log::new();
     let upstream = Script::new([status(401)]);
     let signed = Signed::new(&upstream, bearer("a"));
     assert_eq!(answered(&signed.send(put()).await), 401);
     assert_eq!(tokens(&upstream), ["a"]);
+    assert_eq!(log.text(), "");
 }
 
 #[tokio::test(start_paused = true)]

@@ -86,6 +86,18 @@ async fn the_callers_own_credential_and_other_origins_raise_none() {
         signed.send(elsewhere).await.unwrap();
     }
     assert_eq!(log.count(FAILING), 0);
+
+    // Which header it is shows only when there is a credential.
+    let vault = Vault::default().then(Brings::Token("a"));
+    let layer = CredentialsLayer::new(ORIGIN, vault).unwrap();
+    let own = with_header(put(), "authorization", "own");
+    let upstream = Script::new([status(401)]);
+    let outcome = Signed::with(&layer.alarm_after(1), &upstream)
+        .send(own)
+        .await;
+    assert_eq!(answered(&outcome), 401);
+    assert_eq!(tokens(&upstream), ["own"]);
+    assert_eq!(log.count(FAILING), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use http::Response;
 
 use super::*;
 use crate::body::OneShot;
-use crate::policy::Delivery;
+use crate::policy::{Delivery, Failure, Progress};
 use crate::{Body, BoxError, Deadline};
 
 #[tokio::test(start_paused = true)]
@@ -174,6 +174,51 @@ async fn past_the_deadline_the_401_is_returned() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn at_the_deadline_itself_nothing_is_sent_again() {
+    let upstream = Script::new([status(401).after(secs(5))]);
+    let vault = Vault::holding("a");
+    let signed = Signed::new(&upstream, vault.clone());
+    let request = with_extension(put(), Deadline::at(clock::now() + secs(5)));
+    let call = signed.start(request).await;
+    vault.set("b");
+    assert_eq!(answered(&call.await.unwrap()), 401);
+    assert_eq!(upstream.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_read_on_meanwhile_is_not_sent_again() {
+    use http_body_util::BodyExt;
+    let service = tower::service_fn(|request: http::Request<Body>| async move {
+        // A connection goes on sending after the answer has come.
+        tokio::spawn(async move {
+            pass(secs(1)).await;
+            request.into_body().collect().await
+        });
+        let mut response = Response::new(());
+        *response.status_mut() = StatusCode::UNAUTHORIZED;
+        Ok::<_, BoxError>(response)
+    });
+    let vault = Vault::holding("a").then_after(secs(2), Brings::Token("b"));
+    let layer = CredentialsLayer::new(ORIGIN, vault).unwrap();
+    let pieces = Pieces::new([Piece::Data("a"), Piece::Data("b")]);
+    let mut request = http::Request::new(Body::stream_with_limit(pieces, 1));
+    *request.uri_mut() = URL.parse().unwrap();
+    let answer = layer.layer(service).oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_that_was_never_sent_does_not_hide_the_401() {
+    let unsent = crate::Error::unsent(Failure::AttemptTimeout(Progress::Unsent));
+    let upstream = Script::new([status(401), Step::Fail(unsent.into())]);
+    let vault = Vault::holding("a").then(Brings::Token("b"));
+    let error = Signed::new(&upstream, vault).send(post()).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.delivery(), Delivery::Rejected);
+    assert_eq!(error.status(), Some(StatusCode::UNAUTHORIZED));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_that_breaks_before_the_replay_does_not_hide_the_401() {
     let upstream = Script::new([status(401).header("x-request-id", "17")]);
     upstream.block(1, Blocked::Failing);
@@ -189,7 +234,6 @@ async fn a_service_that_breaks_before_the_replay_does_not_hide_the_401() {
 
 #[tokio::test(start_paused = true)]
 async fn what_becomes_of_the_replay_is_what_became_of_the_attempt() {
-    use crate::policy::Failure;
     let upstream = Script::new([status(401), failure(Failure::Reset)]);
     let vault = Vault::holding("a").then(Brings::Token("b"));
     let error = Signed::new(&upstream, vault)

@@ -188,7 +188,10 @@ async fn at_the_deadline_itself_nothing_is_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_is_read_on_meanwhile_is_not_sent_again() {
     use http_body_util::BodyExt;
-    let service = tower::service_fn(|request: http::Request<Body>| async move {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
+    let service = tower::service_fn(move |request: http::Request<Body>| {
+        count.fetch_add(1, SeqCst);
         // A connection goes on sending after the answer has come.
         tokio::spawn(async move {
             pass(secs(1)).await;
@@ -196,7 +199,7 @@ async fn a_stream_that_is_read_on_meanwhile_is_not_sent_again() {
         });
         let mut response = Response::new(());
         *response.status_mut() = StatusCode::UNAUTHORIZED;
-        Ok::<_, BoxError>(response)
+        std::future::ready(Ok::<_, BoxError>(response))
     });
     let vault = Vault::holding("a").then_after(secs(2), Brings::Token("b"));
     let layer = CredentialsLayer::new(ORIGIN, vault).unwrap();
@@ -205,6 +208,7 @@ async fn a_stream_that_is_read_on_meanwhile_is_not_sent_again() {
     *request.uri_mut() = URL.parse().unwrap();
     let answer = layer.layer(service).oneshot(request).await.unwrap();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(sent.load(SeqCst), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,8 @@
 use http::Uri;
 
 use super::super::transport::check_authority;
-use crate::config::Violation;
+use crate::config::{Policy, Violation};
+use crate::middleware::require_https::is_exposed;
 
 /// The URL without a slash at its end. What is refused is not shown: it may hold a credential.
 pub(super) fn check(url: &str) -> Result<String, Violation> {
@@ -32,4 +33,17 @@ pub(super) fn check(url: &str) -> Result<String, Violation> {
         // Its text says which part it is, without that part.
         Err(invalid) => refused("the URL is refused", &invalid.to_string()),
     }
+}
+
+/// Refuses at the start what every call would be refused for.
+pub(super) fn check_exposure(url: &str, policy: &Policy) -> Result<(), Violation> {
+    let is_refused =
+        policy.requires_https() && url.parse::<Uri>().is_ok_and(|uri| is_exposed(&uri));
+    if is_refused {
+        let fix =
+            "use https, or set `require_https = false` and allow `plain-http` with a rationale";
+        let problem = "the URL is plain HTTP, and the policy refuses that beyond loopback";
+        return Err(Violation::nonsense(&["url"], problem, fix));
+    }
+    Ok(())
 }

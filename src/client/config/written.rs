@@ -44,7 +44,10 @@ impl WrittenClient {
         };
         violations.extend(self.limits());
         let policy = match self.policy.build() {
-            Ok(policy) if violations.is_empty() => policy,
+            Ok(policy) if violations.is_empty() => {
+                url::check_exposure(&url, &policy).map_err(|exposed| vec![exposed])?;
+                policy
+            }
             Ok(_) => return Err(violations),
             Err(refused) => {
                 violations.extend_from_slice(refused.violations());

@@ -7,6 +7,8 @@ mod service;
 pub use self::future::RequireHttpsFuture;
 pub use self::layer::RequireHttpsLayer;
 pub use self::service::RequireHttps;
+#[cfg(feature = "serde")]
+pub(crate) use self::service::is_exposed;
 
 #[cfg(test)]
 mod tests;

@@ -58,7 +58,7 @@ where
 }
 
 /// Whether the request would cross a network in the clear.
-fn is_exposed(uri: &Uri) -> bool {
+pub(crate) fn is_exposed(uri: &Uri) -> bool {
     uri.scheme() == Some(&Scheme::HTTP) && !uri.host().is_some_and(is_loopback)
 }
 

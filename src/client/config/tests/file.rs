@@ -246,3 +246,22 @@ fn a_file_without_a_readable_certificate_is_refused_by_its_name_and_not_shown() 
         "{message}"
     );
 }
+
+#[test]
+fn a_plain_url_that_every_call_would_be_refused_for_is_refused_at_the_start() {
+    let config = |url: &str, preset: &str, rest: &str| {
+        format!("url = \"{url}\"\n[policy]\npreset = \"{preset}\"\n{rest}")
+    };
+    let exposed = refused(&config("http://gateway.example", "external", ""));
+    assert!(
+        exposed.contains("plain HTTP") && exposed.contains("use https"),
+        "{exposed}"
+    );
+
+    read(&config("http://127.0.0.1:8080", "external", ""));
+    read(&config("http://service.internal", "internal", ""));
+    let rationale =
+        "[[policy.overrides]]\nrule = \"plain-http\"\nrationale = \"a sidecar does TLS\"";
+    let allowed = format!("require_https = false\n{rationale}");
+    read(&config("http://gateway.example", "external", &allowed));
+}

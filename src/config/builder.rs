@@ -50,8 +50,8 @@ impl PolicyBuilder {
     }
 
     /// The longest one attempt may take, up to its response head, or up to the last byte of its body
-    /// where that is collected within the call. Mandatory: a client can lose a
-    /// request when a connection closes under it, and only this ends the wait.
+    /// where that is collected within the call. Mandatory: a client can lose a request when a
+    /// connection closes under it, and only this ends the wait.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.policy.attempt_timeout = timeout;
         self

@@ -236,3 +236,23 @@ async fn no_event_holds_a_secret() {
     assert!(told.contains("GateClosed") && told.contains("CallRefused"));
     assert!(!told.contains("s3cret"), "{told}");
 }
+
+#[test]
+fn what_wakes_somebody_is_an_open_circuit_and_a_long_gate() {
+    use crate::policy::circuit::CircuitState::{Closed, Open, Paced};
+
+    let changed = |from, to| Event::CircuitChanged {
+        upstream: "https://gateway.test:443",
+        from,
+        to,
+    };
+    assert!(changed(Closed, Open).is_alarming());
+    assert!(!changed(Paced, Closed).is_alarming());
+    let closed = |seconds| Event::GateClosed {
+        upstream: "https://gateway.test:443",
+        status: http::StatusCode::SERVICE_UNAVAILABLE,
+        asked: secs(seconds),
+    };
+    assert!(closed(301).is_alarming());
+    assert!(!closed(300).is_alarming());
+}

@@ -201,7 +201,7 @@ impl Drop for Applicant {
 fn describe<B>(request: &Request<B>, policy: &Policy, reservation: Option<u64>) -> Call {
     let (extensions, headers) = (request.extensions(), request.headers());
     let key = policy.provider().key_in(headers).and_then(Result::ok);
-    let guarantee = policy.guarantee(request.method(), headers);
+    let guarantee = policy.guarantee_with(request.method(), key.is_some());
     Call {
         key: key.as_ref().map(hash),
         priority: extensions.get::<Priority>().copied().unwrap_or_default(),

@@ -79,6 +79,19 @@ async fn a_call_that_is_dropped_may_have_been_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_later_call_says_that_nothing_was_done_after_one_that_was_dropped() {
+    let upstream = Script::new([Step::Hang, failure(Failure::Refused), status(401)]);
+    let stack = Stack::new(one_attempt(), &upstream);
+    let call = stack.start(with_key("order-17", "ten")).await;
+    call.abort();
+    settle().await;
+    for _ in 0..2 {
+        let later = stack.send(with_key("order-17", "ten")).await;
+        assert_eq!(later.delivery(), Delivery::Unknown);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_is_never_sent_to_another_origin() {
     let upstream = Script::new([failure(Failure::Reset)]);
     let stack = Stack::new(one_attempt(), &upstream);

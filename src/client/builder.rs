@@ -1,5 +1,6 @@
 //! A client in the making.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Client;
@@ -47,9 +48,9 @@ enum Share {
 }
 
 impl Share {
-    fn policy(&self) -> &Policy {
+    fn policy(&self) -> Arc<Policy> {
         match self {
-            Self::Own(upstreams) => upstreams.policy(),
+            Self::Own(upstreams) => Arc::new(upstreams.policy().clone()),
             Self::With(upstreams) => upstreams.policy(),
         }
     }
@@ -67,8 +68,8 @@ impl ClientBuilder {
 
     pub(super) fn over(upstreams: Upstreams) -> Self {
         Self {
-            settings: settings(upstreams.policy()),
-            limits: limits(upstreams.policy()),
+            settings: settings(&upstreams.policy()),
+            limits: limits(&upstreams.policy()),
             upstreams: Share::With(upstreams),
             credentials: Ok(CredentialsLayer::default()),
         }

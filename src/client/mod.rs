@@ -96,9 +96,9 @@ impl Client {
         }
     }
 
-    /// The policy it was built with.
+    /// The policy in force.
     #[must_use]
-    pub fn policy(&self) -> &Policy {
+    pub fn policy(&self) -> Arc<Policy> {
         self.upstreams.policy()
     }
 
@@ -182,7 +182,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("policy", self.policy())
+            .field("policy", &self.policy())
             .finish_non_exhaustive()
     }
 }

@@ -67,7 +67,7 @@ impl ResilienceLayer {
     /// says otherwise, a renewal may take as long as an attempt.
     #[must_use]
     pub fn with_credentials(mut self, credentials: CredentialsLayer) -> Self {
-        let timeout = self.upstreams.policy().attempt_timeout();
+        let timeout = self.upstreams.policy_now().attempt_timeout();
         self.credentials = credentials.or_refresh_timeout(timeout);
         self
     }
@@ -84,10 +84,9 @@ impl<S> Layer<S> for ResilienceLayer {
 
     /// Outermost last: each line wraps the ones before it.
     fn layer(&self, transport: S) -> Resilience<S> {
-        let policy = self.upstreams.policy();
         let upstreams = || self.upstreams.clone();
         // Innermost, so that a timeout is a failure for the circuit.
-        let timed = AttemptTimeoutLayer::new(policy.attempt_timeout()).layer(transport);
+        let timed = AttemptTimeoutLayer::over(upstreams()).layer(transport);
         // Outside it, so that a renewal takes nothing of the attempt's time.
         let authentic = self.credentials.layer(timed);
         // Inside the retries, so that it sees every attempt and can refuse each.
@@ -100,9 +99,7 @@ impl<S> Layer<S> for ResilienceLayer {
         // Outside the retries, so that every attempt carries the same key.
         let keyed = IdempotencyLayer::new(upstreams()).layer(retried);
         // It bounds everything, the waits included.
-        let bounded = DeadlineLayer::new(policy.deadline())
-            .for_payments(policy.is_for_payments())
-            .layer(keyed);
+        let bounded = DeadlineLayer::over(upstreams()).layer(keyed);
         // Before anything else: what must not be sent needs no deadline.
         RequireHttpsLayer::new(upstreams()).layer(bounded)
     }

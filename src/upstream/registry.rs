@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use arc_swap::{ArcSwap, Guard};
 use http::Request;
 use papaya::HashMap;
 
@@ -41,7 +42,7 @@ pub struct Upstreams {
 
 #[derive(Debug)]
 struct Shared {
-    policy: Policy,
+    policy: ArcSwap<Policy>,
     random: Arc<Random>,
     capacity: usize,
     by_key: HashMap<Key, Arc<Upstream>>,
@@ -50,10 +51,11 @@ struct Shared {
     observers: Observers,
 }
 
-/// The upstream of a request, found once and passed down with it, and the first attempt that was
-/// counted for it. It means nothing to the upstreams of another client.
+/// The upstream of a request, found once and passed down with it, the policy that its call began with,
+/// and the first attempt that was counted for it. It means nothing to the upstreams of another client.
 struct Found {
     among: Arc<Shared>,
+    policy: Arc<Policy>,
     upstream: Arc<Upstream>,
     first: Deposit,
 }
@@ -62,6 +64,7 @@ impl Clone for Found {
     fn clone(&self) -> Self {
         Self {
             among: Arc::clone(&self.among),
+            policy: Arc::clone(&self.policy),
             upstream: Arc::clone(&self.upstream),
             first: self.first.duplicate(),
         }
@@ -96,7 +99,7 @@ impl Upstreams {
         let (policy, refused) = policy.with_harmless_provider();
         tell_of(&policy, refused.as_ref(), &observers);
         let shared = Shared {
-            policy,
+            policy: ArcSwap::from_pointee(policy),
             random: Arc::new(random),
             capacity,
             by_key: HashMap::new(),
@@ -109,10 +112,21 @@ impl Upstreams {
         }
     }
 
-    /// The policy.
+    /// The policy in force. A call goes by the one that was in force when it began.
     #[must_use]
-    pub fn policy(&self) -> &Policy {
-        &self.shared.policy
+    pub fn policy(&self) -> Arc<Policy> {
+        self.shared.policy.load_full()
+    }
+
+    /// The same, for a look at it: nothing is counted, so threads do not meet.
+    pub(crate) fn policy_now(&self) -> Guard<Arc<Policy>> {
+        self.shared.policy.load()
+    }
+
+    /// The policy that the call of this request began with.
+    pub(crate) fn policy_of<B>(&self, request: &Request<B>) -> Arc<Policy> {
+        let found = self.found(request);
+        found.map_or_else(|| self.policy(), |found| Arc::clone(&found.policy))
     }
 
     pub(crate) fn random(&self) -> &Arc<Random> {
@@ -147,12 +161,14 @@ impl Upstreams {
     pub(crate) fn pass_down<B>(
         &self,
         request: &mut Request<B>,
+        policy: Arc<Policy>,
         upstream: Arc<Upstream>,
         first: &Deposit,
     ) {
         let (among, first) = (Arc::clone(&self.shared), first.duplicate());
         let found = Found {
             among,
+            policy,
             upstream,
             first,
         };
@@ -180,7 +196,7 @@ impl Upstreams {
     fn make(&self, name: String) -> Upstream {
         Upstream::new(
             name,
-            &self.shared.policy,
+            &self.policy_now(),
             Arc::clone(&self.shared.random),
             self.shared.observers.clone(),
             clock::now(),

@@ -5,6 +5,8 @@ use std::time::Duration;
 use tower_layer::Layer;
 
 use super::AttemptTimeout;
+use super::service::Bound;
+use crate::Upstreams;
 
 /// Ends an attempt that has no response head within the timeout, or by the call's deadline if that
 /// is sooner.
@@ -18,16 +20,24 @@ use super::AttemptTimeout;
 ///
 /// let layer = AttemptTimeoutLayer::new(Duration::from_secs(10));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AttemptTimeoutLayer {
-    timeout: Duration,
+    bound: Bound,
 }
 
 impl AttemptTimeoutLayer {
     /// At most `timeout` from the call of the inner service to its response head.
     #[must_use]
     pub const fn new(timeout: Duration) -> Self {
-        Self { timeout }
+        let bound = Bound::Fixed(timeout);
+        Self { bound }
+    }
+
+    /// At most the attempt timeout of these upstreams' policy, as it stood when the call began.
+    #[must_use]
+    pub const fn over(upstreams: Upstreams) -> Self {
+        let bound = Bound::Policy(upstreams);
+        Self { bound }
     }
 }
 
@@ -35,6 +45,6 @@ impl<S> Layer<S> for AttemptTimeoutLayer {
     type Service = AttemptTimeout<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AttemptTimeout::new(inner, self.timeout)
+        AttemptTimeout::new(inner, self.bound.clone())
     }
 }

@@ -11,18 +11,34 @@ use super::future::Limit;
 use crate::body::SendGate;
 use crate::middleware::Deadline;
 use crate::policy::{Failure, Progress};
-use crate::{BoxError, Error, clock};
+use crate::{BoxError, Error, Upstreams, clock};
 
 /// The service of an [`AttemptTimeoutLayer`](super::AttemptTimeoutLayer).
 #[derive(Clone, Debug)]
 pub struct AttemptTimeout<S> {
     inner: S,
-    timeout: Duration,
+    bound: Bound,
+}
+
+/// Where the timeout is written.
+#[derive(Clone, Debug)]
+pub(super) enum Bound {
+    Fixed(Duration),
+    Policy(Upstreams),
+}
+
+impl Bound {
+    fn of<B>(&self, request: &Request<B>) -> Duration {
+        match self {
+            Self::Fixed(timeout) => *timeout,
+            Self::Policy(upstreams) => upstreams.policy_of(request).attempt_timeout(),
+        }
+    }
 }
 
 impl<S> AttemptTimeout<S> {
-    pub(super) const fn new(inner: S, timeout: Duration) -> Self {
-        Self { inner, timeout }
+    pub(super) const fn new(inner: S, bound: Bound) -> Self {
+        Self { inner, bound }
     }
 }
 
@@ -43,7 +59,7 @@ where
         let now = clock::now();
         let limit = Limit::of(
             now,
-            self.timeout,
+            self.bound.of(&request),
             request.extensions().get::<Deadline>().copied(),
         );
         if limit.is_over(now) {

@@ -62,8 +62,8 @@ impl Applicant {
         let resend = request.extensions_mut().remove::<Resend>();
         let reservation = resend.as_ref().and_then(|resend| resend.reservation);
         let number = resend.as_ref().map_or(1, |resend| resend.number);
-        let policy = upstreams.policy();
-        let call = describe(request, policy, reservation);
+        let policy = upstreams.policy_of(request);
+        let call = describe(request, &policy, reservation);
         if resend.is_none() {
             upstream.arrive(now, &call);
         }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use tower_layer::Layer;
 
 use super::CallDeadline;
+use super::service::Bound;
+use crate::Upstreams;
 
 /// Fixes one deadline for the call and ends the call when it passes.
 ///
@@ -16,23 +18,24 @@ use super::CallDeadline;
 ///
 /// let layer = DeadlineLayer::new(Duration::from_secs(90));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DeadlineLayer {
-    deadline: Duration,
-    payments: bool,
+    bound: Bound,
 }
 
 impl DeadlineLayer {
     /// At most `deadline` from the start of the call to its response head.
     #[must_use]
     pub const fn new(deadline: Duration) -> Self {
-        let payments = false;
-        Self { deadline, payments }
+        let bound = Bound::Fixed(deadline);
+        Self { bound }
     }
 
-    /// Its errors carry the codes of payments.
-    pub(crate) const fn for_payments(self, payments: bool) -> Self {
-        Self { payments, ..self }
+    /// At most the deadline of these upstreams' policy, as it stands when a call begins.
+    #[must_use]
+    pub const fn over(upstreams: Upstreams) -> Self {
+        let bound = Bound::Policy(upstreams);
+        Self { bound }
     }
 }
 
@@ -40,6 +43,6 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = CallDeadline<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CallDeadline::new(inner, self.deadline, self.payments)
+        CallDeadline::new(inner, self.bound.clone())
     }
 }

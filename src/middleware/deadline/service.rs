@@ -9,23 +9,38 @@ use tower_service::Service;
 use super::CallDeadlineFuture;
 use crate::middleware::Deadline;
 use crate::policy::{Failure, Progress};
-use crate::{BoxError, Error, clock};
+use crate::{BoxError, Error, Upstreams, clock};
 
 /// The service of a [`DeadlineLayer`](super::DeadlineLayer).
 #[derive(Clone, Debug)]
 pub struct CallDeadline<S> {
     inner: S,
-    deadline: Duration,
-    payments: bool,
+    bound: Bound,
+}
+
+/// Where the deadline is written.
+#[derive(Clone, Debug)]
+pub(super) enum Bound {
+    Fixed(Duration),
+    Policy(Upstreams),
+}
+
+impl Bound {
+    /// The deadline, and whether errors carry the codes of payments.
+    fn now(&self) -> (Duration, bool) {
+        match self {
+            Self::Fixed(deadline) => (*deadline, false),
+            Self::Policy(upstreams) => {
+                let policy = upstreams.policy_now();
+                (policy.deadline(), policy.is_for_payments())
+            }
+        }
+    }
 }
 
 impl<S> CallDeadline<S> {
-    pub(super) const fn new(inner: S, deadline: Duration, payments: bool) -> Self {
-        Self {
-            inner,
-            deadline,
-            payments,
-        }
+    pub(super) const fn new(inner: S, bound: Bound) -> Self {
+        Self { inner, bound }
     }
 }
 
@@ -44,15 +59,16 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let now = clock::now();
-        let ours = Deadline::at(clock::after(now, self.deadline));
+        let (deadline, payments) = self.bound.now();
+        let ours = Deadline::at(clock::after(now, deadline));
         let arrived = request.extensions().get::<Deadline>().copied();
         let tighter = arrived.map_or(ours, |arrived| arrived.min(ours));
         if tighter.instant() <= now {
             let passed = Failure::Deadline(Progress::Unsent);
-            return CallDeadlineFuture::refused(Error::unsent(passed).for_payments(self.payments));
+            return CallDeadlineFuture::refused(Error::unsent(passed).for_payments(payments));
         }
         request.extensions_mut().insert(tighter);
         let call = self.inner.call(request);
-        CallDeadlineFuture::new(call, tighter.instant(), self.payments)
+        CallDeadlineFuture::new(call, tighter.instant(), payments)
     }
 }

@@ -28,7 +28,7 @@ impl<S> Idempotency<S> {
 
     /// Gives the request its key, and holds that against what was sent with it before.
     fn prepare<B: Replay>(&self, request: &mut Request<B>) -> Result<Option<Kept>, Error> {
-        let policy = self.upstreams.policy();
+        let policy = self.upstreams.policy_now();
         let given = request.extensions().get::<IdempotencyKey>();
         let injects = policy.injects_key_into(request.method());
         if given.is_none() && !injects && !policy.provider().honours_keys {
@@ -60,7 +60,8 @@ impl<S> Idempotency<S> {
     }
 
     fn write<B>(&self, key: &IdempotencyKey, request: &mut Request<B>) -> Result<(), Error> {
-        let provider = self.upstreams.policy().provider();
+        let policy = self.upstreams.policy_now();
+        let provider = policy.provider();
         provider
             .check(key)
             .map_err(|invalid| self.refuse(invalid.into(), Some(key), request))?;
@@ -98,9 +99,9 @@ impl<S> Idempotency<S> {
         request: &Request<B>,
         now: Instant,
     ) -> Option<KeyUse> {
-        let policy = self.upstreams.policy();
+        let policy = self.upstreams.policy_now();
         let told = request.extensions().get::<FirstSentAt>();
-        let expires = clock::after(now, life_left(told, policy));
+        let expires = clock::after(now, life_left(told, &policy));
         let sent_keys = self.upstreams.sent_keys();
         policy
             .provider()
@@ -114,7 +115,7 @@ impl<S> Idempotency<S> {
         key: Option<&IdempotencyKey>,
         request: &Request<B>,
     ) -> Error {
-        let payments = self.upstreams.policy().is_for_payments();
+        let payments = self.upstreams.policy_now().is_for_payments();
         let upstream = Upstreams::name_of(request);
         Error::key_refused(refusal, key.cloned(), upstream).for_payments(payments)
     }

@@ -31,6 +31,6 @@ impl<S> Layer<S> for RequireHttpsLayer {
     type Service = RequireHttps<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RequireHttps::new(inner, self.upstreams.policy())
+        RequireHttps::new(inner, self.upstreams.clone())
     }
 }

@@ -9,24 +9,18 @@ use tower_service::Service;
 
 use super::RequireHttpsFuture;
 use crate::middleware::refusable::Refusable;
-use crate::{BoxError, Error, Policy};
+use crate::{BoxError, Error, Upstreams};
 
 /// The service of a [`RequireHttpsLayer`](super::RequireHttpsLayer).
 #[derive(Clone, Debug)]
 pub struct RequireHttps<S> {
     inner: S,
-    required: bool,
-    payments: bool,
+    upstreams: Upstreams,
 }
 
 impl<S> RequireHttps<S> {
-    pub(super) fn new(inner: S, policy: &Policy) -> Self {
-        let (required, payments) = (policy.requires_https(), policy.is_for_payments());
-        Self {
-            inner,
-            required,
-            payments,
-        }
+    pub(super) const fn new(inner: S, upstreams: Upstreams) -> Self {
+        Self { inner, upstreams }
     }
 }
 
@@ -44,13 +38,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if self.required && is_exposed(request.uri()) {
+        let policy = self.upstreams.policy_now();
+        if policy.requires_https() && is_exposed(request.uri()) {
             let host = request.uri().host().unwrap_or_default();
             let problem = format!(
                 "plain HTTP to `{host}` is refused by this policy: use https, or build the policy \
                  with `.require_https(false)` and `.allow(Rule::PlainHttp, \"…\")`"
             );
-            let error = Error::config(problem).for_payments(self.payments);
+            let error = Error::config(problem).for_payments(policy.is_for_payments());
             return RequireHttpsFuture::new(Refusable::refused(error));
         }
         RequireHttpsFuture::new(Refusable::passed(self.inner.call(request)))

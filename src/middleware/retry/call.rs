@@ -19,7 +19,9 @@ use crate::{Upstreams, clock};
 /// What is known of a call while it lasts, and what it holds.
 #[derive(Debug)]
 pub(super) struct CallLog {
-    pub(super) upstreams: Upstreams,
+    upstreams: Upstreams,
+    /// The policy in force when it began: no change may split a call.
+    pub(super) policy: Arc<Policy>,
     pub(super) upstream: Arc<Upstream>,
     pub(super) method: Method,
     key: Option<IdempotencyKey>,
@@ -59,7 +61,7 @@ impl CallLog {
         let provider = policy.provider();
         let key = provider.key_in(headers).and_then(Result::ok);
         let guarantee = policy.guarantee_with(request.method(), key.is_some());
-        let past = (guarantee == Guarantee::Keyed).then(|| KeyPast::of(request, policy, now));
+        let past = (guarantee == Guarantee::Keyed).then(|| KeyPast::of(request, &policy, now));
         // An earlier call with the same key may have been acted on, whatever becomes of this one.
         let in_doubt = past.is_some_and(|past| past.in_doubt);
         let identity = Identity::of(request, provider, sources);
@@ -67,6 +69,7 @@ impl CallLog {
         Self {
             first: Some(upstream.budget().deposit(now)),
             upstreams,
+            policy,
             upstream,
             method: request.method().clone(),
             key,
@@ -90,13 +93,9 @@ impl CallLog {
     /// Leaves with the request what the layers below need of this.
     pub(super) fn pass_down<B>(&self, request: &mut Request<B>) {
         if let Some(first) = &self.first {
-            self.upstreams
-                .pass_down(request, Arc::clone(&self.upstream), first);
+            let (policy, upstream) = (Arc::clone(&self.policy), Arc::clone(&self.upstream));
+            self.upstreams.pass_down(request, policy, upstream, first);
         }
-    }
-
-    pub(super) fn policy(&self) -> &Policy {
-        self.upstreams.policy()
     }
 
     pub(super) fn unit(&self) -> f64 {
@@ -113,12 +112,12 @@ impl CallLog {
     }
 
     pub(super) fn is_payment(&self) -> bool {
-        self.policy().is_for_payments()
+        self.policy.is_for_payments()
     }
 
     /// Whether the next attempt could be followed by another.
     pub(super) fn may_retry(&self) -> bool {
-        self.attempts + 1 < self.policy().max_attempts() && self.guarantee != Guarantee::Tunnel
+        self.attempts + 1 < self.policy.max_attempts() && self.guarantee != Guarantee::Tunnel
     }
 
     /// Time until the provider may forget the key.

@@ -1,5 +1,6 @@
 //! One attempt has ended: what follows.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::{Response, StatusCode};
@@ -44,12 +45,12 @@ impl CallLog {
     ) -> Conclusion<C> {
         let stated = self.stated_wait(&response);
         let end = AttemptEnd::Status(response.status());
-        let upstreams = self.upstreams.clone();
+        let policy = Arc::clone(&self.policy);
         let outcome = Outcome::Response {
             status: response.status(),
             headers: response.headers(),
             retry_after: stated.is_some(),
-            provider: upstreams.policy().provider(),
+            provider: policy.provider(),
         };
         let delivery = delivery(&outcome, &self.method, self.guarantee);
         // An inner stack of these layers may have sent it before, and not know what came of that.
@@ -66,9 +67,9 @@ impl CallLog {
                 .blocked(clock::now(), &self.as_seen())
                 .is_some();
         // The gate holds its wait already, jitter and cap included.
-        let obeyed = stated.filter(|_| self.policy().honours_retry_after() && !closed_gate);
+        let obeyed = stated.filter(|_| self.policy.honours_retry_after() && !closed_gate);
         // A lying header costs as much here as at the gate, and no more.
-        let most = self.policy().circuit().gate_cap;
+        let most = self.policy.circuit().gate_cap;
         let server_wait = obeyed.map_or(Duration::ZERO, |wait| {
             retry_after::spread(wait.min(most), self.unit())
         });
@@ -164,9 +165,9 @@ impl CallLog {
         };
         let retry = self.attempts.saturating_sub(1);
         let conditions = Conditions {
-            max_attempts: self.policy().max_attempts(),
+            max_attempts: self.policy.max_attempts(),
             backoff: self
-                .policy()
+                .policy
                 .backoff()
                 .delay(retry, self.last_delay, self.unit()),
             server_wait,
@@ -271,7 +272,7 @@ impl CallLog {
                 .upstream
                 .retry_at(now, &self.as_seen())
                 .saturating_duration_since(now),
-            None => self.policy().backoff().ceiling(self.unit()),
+            None => self.policy.backoff().ceiling(self.unit()),
         };
         Some(own.max(server_wait)).filter(|wait| self.is_within_key_life(*wait))
     }

@@ -77,7 +77,7 @@ fn every_setting_reaches_the_builder() {
     assert!(builder.settings.http2_only);
     assert_eq!(builder.limits.read_timeout, Duration::from_secs(3));
     assert_eq!(builder.limits.size, 4_096);
-    assert_eq!(config.build().unwrap().policy(), config.policy());
+    assert_eq!(*config.build().unwrap().policy(), *config.policy());
 }
 
 #[test]

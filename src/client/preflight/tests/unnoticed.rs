@@ -65,7 +65,7 @@ async fn preflights_run_through_an_open_circuit_and_a_closed_gate_and_leave_them
         .await;
 
     for (url, refusal) in [("/down", Refusal::Open), ("/maintenance", Refusal::Gate)] {
-        let client = Client::builder(client.policy().clone()).build().unwrap();
+        let client = Client::builder((*client.policy()).clone()).build().unwrap();
         let url = format!("{}{url}", server.uri());
         let refused = async || {
             let error = client.get(&url).send().await.err();

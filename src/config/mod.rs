@@ -7,6 +7,7 @@
 #![cfg_attr(feature = "serde", doc = include_str!("written/format.md"))]
 
 mod builder;
+mod change;
 mod check;
 mod policy;
 mod presets;
@@ -16,6 +17,7 @@ mod safety;
 pub(crate) mod written;
 
 pub use builder::PolicyBuilder;
+pub use change::Change;
 pub use policy::{Policy, Preset};
 pub use safety::{Override, PolicyError, Rule, Violation};
 

@@ -103,6 +103,12 @@ fn write_change(event: &Event<'_>) {
             rationale = overridden.rationale(),
             "unsafe override in force"
         ),
+        Event::ConfigurationChanged { changes } => {
+            for change in changes {
+                let (setting, before, after) = (change.setting(), change.before(), change.after());
+                tracing::info!(setting, before, after, "configuration changed");
+            }
+        }
         Event::ProfileIgnored { provider, why } => {
             tracing::error!(provider, %why, "profile ignored: no key is honoured");
         }

@@ -15,6 +15,7 @@
 //! | [`CircuitChanged`](Event::CircuitChanged) | info, warn when it opens | what state is it in? |
 //! | [`RetryAfterIgnored`](Event::RetryAfterIgnored) | debug | what nonsense does it send? |
 //! | [`OverrideInForce`](Event::OverrideInForce) | warn | which safety rule is off, and why? |
+//! | [`ConfigurationChanged`](Event::ConfigurationChanged) | info | what was changed under traffic? |
 //! | [`ProfileIgnored`](Event::ProfileIgnored) | error | why are no keys honoured? |
 
 pub(crate) mod credentials;

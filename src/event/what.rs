@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::config::{Override, PolicyError, Preset};
+use crate::config::{Change, Override, PolicyError, Preset};
 use crate::policy::circuit::CircuitState;
 use crate::policy::{Failure, Refusal, StopReason};
 
@@ -107,6 +107,11 @@ pub enum Event<'a> {
         /// The rule, and why it is safe here.
         overridden: &'a Override,
     },
+    /// Another policy has been put in force under traffic.
+    ConfigurationChanged {
+        /// Every setting that is another now.
+        changes: &'a [Change],
+    },
     /// A provider's profile makes no sense, so it is taken to promise nothing.
     ProfileIgnored {
         /// The provider's name.
@@ -152,6 +157,7 @@ impl Event<'_> {
             Self::CircuitChanged { .. } => "circuit_changed",
             Self::RetryAfterIgnored { .. } => "retry_after_ignored",
             Self::OverrideInForce { .. } => "override_in_force",
+            Self::ConfigurationChanged { .. } => "configuration_changed",
             Self::ProfileIgnored { .. } => "profile_ignored",
         }
     }
@@ -168,7 +174,9 @@ impl Event<'_> {
             | Self::GateLifted { upstream }
             | Self::CircuitChanged { upstream, .. }
             | Self::RetryAfterIgnored { upstream } => Some(upstream),
-            Self::OverrideInForce { .. } | Self::ProfileIgnored { .. } => None,
+            Self::OverrideInForce { .. }
+            | Self::ConfigurationChanged { .. }
+            | Self::ProfileIgnored { .. } => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::window::Window;
@@ -95,7 +96,9 @@ impl BudgetSettings {
 /// # Ok::<(), seawall::policy::budget::BudgetError>(())
 /// ```
 pub struct Budget {
-    settings: BudgetSettings,
+    /// The bits of the ratio.
+    ratio: AtomicU64,
+    floor_per_minute: AtomicU32,
     epoch: Instant,
     firsts: Window<BUCKETS>,
     retries: Window<BUCKETS>,
@@ -138,7 +141,8 @@ impl Budget {
     #[must_use]
     pub const fn new(settings: BudgetSettings, epoch: Instant) -> Self {
         Self {
-            settings,
+            ratio: AtomicU64::new(settings.ratio.to_bits()),
+            floor_per_minute: AtomicU32::new(settings.floor_per_minute),
             epoch,
             firsts: Window::new(),
             retries: Window::new(),
@@ -190,10 +194,21 @@ impl Budget {
         (self.allowance(tick) - retries as f64).max(0.0)
     }
 
-    /// What was chosen when this budget was made.
+    /// Grants by other settings from now on; what was earned and spent stays.
+    pub fn apply(&self, settings: BudgetSettings) {
+        self.ratio
+            .store(settings.ratio.to_bits(), Ordering::Relaxed);
+        self.floor_per_minute
+            .store(settings.floor_per_minute, Ordering::Relaxed);
+    }
+
+    /// What it grants by.
     #[must_use]
-    pub const fn settings(&self) -> BudgetSettings {
-        self.settings
+    pub fn settings(&self) -> BudgetSettings {
+        BudgetSettings {
+            ratio: f64::from_bits(self.ratio.load(Ordering::Relaxed)),
+            floor_per_minute: self.floor_per_minute.load(Ordering::Relaxed),
+        }
     }
 
     /// Retries that may lie in the last 60 s, without those of this very tick. The tick that the
@@ -209,7 +224,8 @@ impl Budget {
     /// falls into does not count.
     fn allowance(&self, tick: u32) -> f64 {
         let firsts = self.firsts.sum(tick, WINDOW_SECONDS) as f64;
-        f64::from(self.settings.floor_per_minute) + self.settings.ratio * firsts * SLACK
+        let settings = self.settings();
+        f64::from(settings.floor_per_minute) + settings.ratio * firsts * SLACK
     }
 
     /// Whole seconds since the epoch, from 1: there is always a tick before.
@@ -222,7 +238,7 @@ impl Budget {
 impl fmt::Debug for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Budget")
-            .field("settings", &self.settings)
+            .field("settings", &self.settings())
             .finish_non_exhaustive()
     }
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod key;
 mod registry;
+mod reload;
 mod sent_keys;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,7 +32,8 @@ use crate::random::Random;
 #[derive(Debug)]
 pub(crate) struct Upstream {
     name: Arc<str>,
-    slow_call: Option<Duration>,
+    /// What is slower than this may count as a failure; in nanoseconds.
+    slow_call: AtomicU64,
     /// The circuit's generation, and in the lowest bit whether it is untroubled.
     calm: AtomicU64,
     traffic: Traffic,
@@ -52,7 +54,7 @@ impl Upstream {
     ) -> Self {
         Self {
             name: name.into(),
-            slow_call: policy.circuit().slow_call,
+            slow_call: AtomicU64::new(nanoseconds(policy.circuit().slow_call)),
             calm: AtomicU64::new(1),
             traffic: Traffic::new(now),
             budget: Budget::new(policy.budget(), now),
@@ -70,6 +72,14 @@ impl Upstream {
 
     pub(crate) fn budget(&self) -> &Budget {
         &self.budget
+    }
+
+    /// Goes by another policy from now on, and forgets nothing.
+    fn apply(&self, policy: &Policy, now: Instant) {
+        self.budget.apply(policy.budget());
+        let slow_call = nanoseconds(policy.circuit().slow_call);
+        self.slow_call.store(slow_call, Ordering::Relaxed);
+        self.change(|circuit| circuit.apply(now, policy.circuit().clone()));
     }
 
     /// A new call has arrived; the same one that comes again with its key is not new.
@@ -205,7 +215,7 @@ impl Upstream {
         self.calm.load(Ordering::Acquire) == permit.generation() << 1 | 1
             && ending.health != Health::Failure
             && ending.closing.is_none()
-            && self.slow_call.is_none_or(|slow| ending.took <= slow)
+            && nanoseconds(Some(ending.took)) <= self.slow_call.load(Ordering::Relaxed)
     }
 
     /// Changes the circuit, and tells those who wait for that, the quick way in, and the log.
@@ -239,4 +249,12 @@ impl Upstream {
     fn circuit(&self) -> MutexGuard<'_, Circuit> {
         self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Nobody waits for longer than a few hundred years, which `None` stands for.
+fn nanoseconds(duration: Option<Duration>) -> u64 {
+    let nanoseconds = duration.map(|duration| duration.as_nanos());
+    nanoseconds
+        .and_then(|nanoseconds| u64::try_from(nanoseconds).ok())
+        .unwrap_or(u64::MAX)
 }

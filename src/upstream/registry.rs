@@ -1,6 +1,6 @@
 //! The bounded map of upstreams.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use arc_swap::{ArcSwap, Guard};
@@ -37,18 +37,20 @@ const CANDIDATES: usize = 64;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Upstreams {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
-struct Shared {
-    policy: ArcSwap<Policy>,
+pub(super) struct Shared {
+    pub(super) policy: ArcSwap<Policy>,
     random: Arc<Random>,
     capacity: usize,
-    by_key: HashMap<Key, Arc<Upstream>>,
-    overflow: OnceLock<Arc<Upstream>>,
+    pub(super) by_key: HashMap<Key, Arc<Upstream>>,
+    pub(super) overflow: OnceLock<Arc<Upstream>>,
+    /// Held while a policy is put in force everywhere: two at once would leave some of each.
+    pub(super) applying: Mutex<()>,
     sent_keys: SentKeys,
-    observers: Observers,
+    pub(super) observers: Observers,
 }
 
 /// The upstream of a request, found once and passed down with it, the policy that its call began with,
@@ -104,6 +106,7 @@ impl Upstreams {
             capacity,
             by_key: HashMap::new(),
             overflow: OnceLock::new(),
+            applying: Mutex::new(()),
             sent_keys: SentKeys::new(),
             observers,
         };
@@ -185,18 +188,23 @@ impl Upstreams {
         if let Some(upstream) = upstreams.get(&key) {
             return Arc::clone(upstream);
         }
+        let policy = self.policy();
         if upstreams.len() >= self.shared.capacity && !self.forget_one() {
-            let overflow = || Arc::new(self.make("overflow".to_owned()));
-            return Arc::clone(self.shared.overflow.get_or_init(overflow));
+            let overflow = || Arc::new(self.make("overflow".to_owned(), &policy));
+            let overflow = self.shared.overflow.get_or_init(overflow);
+            self.catch_up(overflow, &policy);
+            return Arc::clone(overflow);
         }
-        let made = || Arc::new(self.make(key.to_string()));
-        Arc::clone(upstreams.get_or_insert_with(key.to_owned(), made))
+        let made = || Arc::new(self.make(key.to_string(), &policy));
+        let upstream = upstreams.get_or_insert_with(key.to_owned(), made);
+        self.catch_up(upstream, &policy);
+        Arc::clone(upstream)
     }
 
-    fn make(&self, name: String) -> Upstream {
+    pub(super) fn make(&self, name: String, policy: &Policy) -> Upstream {
         Upstream::new(
             name,
-            &self.policy_now(),
+            policy,
             Arc::clone(&self.shared.random),
             self.shared.observers.clone(),
             clock::now(),
@@ -221,7 +229,7 @@ impl Upstreams {
 }
 
 /// What somebody should know about a policy that is put to use.
-fn tell_of(policy: &Policy, refused: Option<&PolicyError>, observers: &Observers) {
+pub(super) fn tell_of(policy: &Policy, refused: Option<&PolicyError>, observers: &Observers) {
     let preset = policy.preset();
     for overridden in policy.overrides() {
         observers.tell(&Event::OverrideInForce { preset, overridden });

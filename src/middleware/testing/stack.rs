@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
 use tower_layer::Layer;
 
@@ -52,10 +53,15 @@ impl Stack {
     }
 
     /// Sends it in a task of its own, as far as it goes without time.
-    pub(crate) async fn start(&self, request: Call) -> tokio::task::JoinHandle<Outcome> {
-        let call = tokio::spawn(self.service.clone().oneshot(request));
+    pub(crate) async fn start(&self, request: Call) -> JoinHandle<Outcome> {
+        let call = self.spawn(request);
         settle().await;
         call
+    }
+
+    /// Sends it in a task of its own.
+    pub(crate) fn spawn(&self, request: Call) -> JoinHandle<Outcome> {
+        tokio::spawn(self.service.clone().oneshot(request))
     }
 }
 

@@ -89,7 +89,7 @@ impl Circuit {
                 State::Paced(pace) => finish_paced(pace, now, &ending),
                 State::Open(_) | State::HalfOpen(_) => Effect::None,
             };
-            self.apply(now, &effect, unit, traffic);
+            self.take_effect(now, &effect, unit, traffic);
         }
         match ending.closing {
             Some(Closing::Upstream(wait)) if permit.generation >= self.gate_from => {
@@ -136,7 +136,7 @@ impl Circuit {
         }
     }
 
-    fn apply(&mut self, now: Instant, effect: &Effect, unit: f64, traffic: &Traffic) {
+    fn take_effect(&mut self, now: Instant, effect: &Effect, unit: f64, traffic: &Traffic) {
         match *effect {
             Effect::None => {}
             Effect::Trip if self.settings.trips => self.trip(now, unit, traffic),

@@ -140,6 +140,16 @@ impl Circuit {
         }
     }
 
+    /// Goes by other settings from now on. Nothing starts over: a break or a gate ends when it was going
+    /// to, failures counted so far count on, and a pace goes on below its new cap.
+    pub fn apply(&mut self, now: Instant, settings: CircuitSettings) {
+        self.settings = settings.bounded();
+        let (peak, rate) = (self.settings.declared_peak, self.settings.provider_rate);
+        if let Some(pace) = self.limiting_pace() {
+            pace.recap(now, peak, rate);
+        }
+    }
+
     /// The state, as of the last call to any method that is told the time.
     #[must_use]
     pub fn state(&self) -> CircuitState {

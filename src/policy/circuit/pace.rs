@@ -123,6 +123,16 @@ impl Pace {
         }
     }
 
+    /// The same pace under other caps.
+    pub(super) fn recap(&mut self, now: Instant, peak: Option<f64>, provider: Option<f64>) {
+        self.advance(now);
+        let declared = peak.map_or(f64::INFINITY, |peak| peak * OVER_PEAK);
+        self.cap = declared.min(provider.unwrap_or(f64::INFINITY));
+        self.ramp_from = self.ramp_from.min(self.cap);
+        self.limit = self.limit.min(self.cap);
+        self.background = BackgroundLimit::new(self.normal.rate, peak);
+    }
+
     /// The upstream answered 429, which closed a gate: less, from now on.
     pub(super) fn slow_down(&mut self, now: Instant, reopens: Instant) {
         self.advance(now);

@@ -92,6 +92,12 @@ proptest! {
     }
 
     #[test]
+    fn two_policies_are_equal_or_differ_in_a_setting_with_a_name(one in policy(), other in policy()) {
+        prop_assert_eq!(one == other, one.changes_to(&other).is_empty());
+        prop_assert!(one.changes_to(&one.clone()).is_empty());
+    }
+
+    #[test]
     fn no_text_makes_a_duration_panic(text in "\\PC*|[0-9.]{1,30} ?[a-zµ]{0,6}") {
         let json = serde_json::json!({ "preset": "internal", "deadline": text });
         drop(serde_json::from_value::<Policy>(json));
@@ -113,6 +119,31 @@ fn what_is_written_holds_every_setting() {
         assert!(
             value.is_some_and(|v| !v.is_null()),
             "{setting} is not in {json:#}"
+        );
+    }
+}
+
+#[test]
+fn a_change_is_named_as_its_setting_is_written() {
+    let ours = Policy::internal();
+    let theirs = payments()
+        .to_builder()
+        .slow_call(seconds(1))
+        .declared_peak_per_second(2.0);
+    let theirs = theirs.without_circuit().failure_ratio(0.5, seconds(20), 20);
+    let allowed = Rule::ALL
+        .iter()
+        .fold(theirs, |policy, &rule| policy.allow(rule, "a test"));
+    let theirs = allowed.build().unwrap();
+    let json = serde_json::to_value(&theirs).unwrap();
+    let changes = ours.changes_to(&theirs);
+    assert!(changes.len() > 20, "{changes:?}");
+    for change in changes {
+        let path = format!("/{}", change.setting().replace('.', "/"));
+        let is_of_a_ready_made_profile = path.starts_with("/provider/");
+        assert!(
+            is_of_a_ready_made_profile || json.pointer(&path).is_some(),
+            "{path}"
         );
     }
 }

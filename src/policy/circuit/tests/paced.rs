@@ -157,3 +157,23 @@ fn an_outage_teaches_no_lower_normal() {
     story.ends(7_200.0, probe, Ending::new(Health::Success));
     assert!((story.pace(7_230.0 - 0.001) / before - 1.1).abs() < 0.02);
 }
+
+/// The pace a minute after a recovery in which somebody declares this peak at half time of the ramp.
+fn pace_under(peak: Option<f64>) -> f64 {
+    let mut story = paced();
+    story.presses(RECOVERED + 15.0);
+    let settings = CircuitSettings {
+        declared_peak: peak,
+        ..payments()
+    };
+    story.circuit.apply(story.at(RECOVERED + 15.0), settings);
+    assert_eq!(story.circuit.state(), CircuitState::Paced, "it goes on");
+    story.presses(RECOVERED + 30.0);
+    story.pace(RECOVERED + 30.0)
+}
+
+#[test]
+fn a_peak_that_is_declared_meanwhile_caps_it() {
+    assert_close(pace_under(Some(0.5)), 0.55);
+    assert_close(pace_under(Some(100.0)), pace_under(None));
+}

@@ -1,13 +1,15 @@
 //! The five fleets, and how each is run: in a runtime of its own, on a thread of its own.
 
-use crate::application::{Application, Desk, settle};
-use crate::arrivals::Arrival;
-use crate::client::{BackoffClient, Client, LegacyClient, PeerClient, SeawallClient, in_process};
-use crate::clock::{Clock, Stopwatch};
-use crate::gateway::Gateway;
 use crate::metrics::FleetMetrics;
-use crate::record::{FleetRecord, PaymentRecord, lock};
-use crate::scenario::{Scenario, Times};
+use crate::model::application::{Application, Desk};
+use crate::model::arrivals::Arrival;
+use crate::model::client::{SeawallClient, in_process};
+use crate::model::clock::{Clock, Stopwatch};
+use crate::model::gateway::Gateway;
+use crate::model::office::Office;
+use crate::model::record::{FleetRecord, PaymentRecord, lock};
+use crate::model::scenario::{Scenario, Times};
+use crate::peers::{BackoffClient, LegacyClient, PeerClient};
 use crate::sockets;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -128,12 +130,8 @@ impl Fleet {
             .map(|arrival| PaymentRecord::new(arrival.at))
             .collect();
         let desk = Desk::new(clock, payments);
-        let office = Office {
-            arrivals: Arc::clone(arrivals),
-            application: self.application(scenario.times),
-            clock,
-            desk: desk.clone(),
-        };
+        let application = self.application(scenario.times);
+        let office = Office::new(Arc::clone(arrivals), application, clock, desk.clone());
         match network {
             Network::InProcess => self.open_in_process(scenario, &gateway, office, clock)?,
             Network::Sockets => {
@@ -175,30 +173,6 @@ impl Fleet {
             }
         }
         Ok(())
-    }
-}
-
-/// Hands arriving payments to the applications.
-pub(crate) struct Office {
-    arrivals: Arc<[Arrival]>,
-    application: Application,
-    clock: Clock,
-    desk: Desk,
-}
-
-impl Office {
-    /// Starts the arrivals. Each client is one instance.
-    pub(crate) fn open<C: Client>(self, clients: impl Iterator<Item = C>) {
-        let clients: Vec<Arc<C>> = clients.map(Arc::new).collect();
-        tokio::spawn(async move {
-            for (payment, arrival) in self.arrivals.iter().enumerate() {
-                self.clock.sleep_until(arrival.at).await;
-                if let Some(client) = clients.get(arrival.instance as usize) {
-                    let client = Arc::clone(client);
-                    tokio::spawn(settle(payment, client, self.application, self.desk.clone()));
-                }
-            }
-        });
     }
 }
 

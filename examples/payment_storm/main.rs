@@ -6,18 +6,12 @@
 //! clients are real: the library's own layers, tower's retry, failsafe's breaker. `--sockets` runs a
 //! short storm over real TCP connections instead, on a clock that nobody pauses.
 
-mod application;
-mod arrivals;
-mod chance;
-mod client;
-mod clock;
 mod flags;
 mod fleet;
-mod gateway;
 mod metrics;
-mod record;
+mod model;
+mod peers;
 mod report;
-mod scenario;
 mod sockets;
 
 use flags::{Command, Flags};
@@ -49,7 +43,7 @@ fn run(flags: &Flags) -> Result<String, String> {
         network,
         ..
     } = flags;
-    let arrivals = arrivals::draw(scenario).into();
+    let arrivals = model::arrivals::draw(scenario).into();
     let runs = fleet::run_all(fleets, scenario, &arrivals, *network)?;
     if let Some(path) = &flags.svg {
         report::draw(path, scenario, &runs)?;

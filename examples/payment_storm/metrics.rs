@@ -4,9 +4,9 @@
 //! the gateway, whatever it answered. "Paid" means that the application was told so: a charge nobody
 //! was told of is no goodput.
 
-use crate::gateway::Rates;
-use crate::record::{End, FleetRecord, PaymentRecord};
-use crate::scenario::{Scenario, Timeline};
+use crate::model::gateway::Rates;
+use crate::model::record::{End, FleetRecord, PaymentRecord};
+use crate::model::scenario::{Scenario, Timeline};
 use serde::Serialize;
 use std::time::Duration;
 

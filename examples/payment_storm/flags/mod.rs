@@ -3,7 +3,7 @@
 mod value;
 
 use crate::fleet::{Fleet, Network};
-use crate::scenario::{RetryAfter, Scenario};
+use crate::model::scenario::{RetryAfter, Scenario};
 use crate::sockets;
 use lexopt::Arg;
 use std::ffi::OsString;

@@ -2,7 +2,7 @@
 
 use super::{Command, Flags, parse};
 use crate::fleet::{Fleet, Network};
-use crate::scenario::{RetryAfter, Scenario, Times};
+use crate::model::scenario::{RetryAfter, Scenario, Times};
 use std::time::Duration;
 
 fn run(line: &str) -> Result<Flags, String> {

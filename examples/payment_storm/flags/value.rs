@@ -2,7 +2,7 @@
 
 use super::FlagError;
 use crate::fleet::Fleet;
-use crate::scenario::RetryAfter;
+use crate::model::scenario::RetryAfter;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::PathBuf;

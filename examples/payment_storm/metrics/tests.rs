@@ -1,8 +1,8 @@
 //! The metrics, on logs made by hand.
 
 use super::{FleetMetrics, backlog_drained, busiest, goodput, recovered};
-use crate::record::{End, FleetRecord, GatewayRecord, PaymentRecord};
-use crate::scenario::{Scenario, Times};
+use crate::model::record::{End, FleetRecord, GatewayRecord, PaymentRecord};
+use crate::model::scenario::{Scenario, Times};
 use std::time::Duration;
 
 fn secs(seconds: u64) -> Duration {

@@ -1,7 +1,7 @@
 //! Requests per minute as an SVG chart.
 
 use crate::fleet::FleetRun;
-use crate::scenario::Scenario;
+use crate::model::scenario::Scenario;
 use plotters::prelude::*;
 use std::path::Path;
 

@@ -8,7 +8,7 @@ pub(crate) use chart::draw;
 
 use crate::fleet::FleetRun;
 use crate::metrics::FleetMetrics;
-use crate::scenario::Scenario;
+use crate::model::scenario::Scenario;
 use serde::Serialize;
 use std::fmt::Write as _;
 

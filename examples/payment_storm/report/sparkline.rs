@@ -2,7 +2,7 @@
 
 use super::table::thousands;
 use crate::fleet::FleetRun;
-use crate::scenario::Scenario;
+use crate::model::scenario::Scenario;
 use std::fmt::Write as _;
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -84,7 +84,7 @@ fn window(scenario: &Scenario, per_column: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{block, columns, window};
-    use crate::scenario::Scenario;
+    use crate::model::scenario::Scenario;
     use std::time::Duration;
 
     #[test]

@@ -7,11 +7,13 @@
 
 mod server;
 
-use crate::client::{LegacyClient, SocketClient};
-use crate::clock::Clock;
-use crate::fleet::{Fleet, Office};
-use crate::gateway::Gateway;
-use crate::scenario::{RetryAfter, Scenario, Times};
+use crate::fleet::Fleet;
+use crate::model::client::SocketClient;
+use crate::model::clock::Clock;
+use crate::model::gateway::Gateway;
+use crate::model::office::Office;
+use crate::model::scenario::{RetryAfter, Scenario, Times};
+use crate::peers::LegacyClient;
 use hyper_util::client::legacy::Client as Hyper;
 use hyper_util::rt::TokioExecutor;
 use std::time::Duration;
@@ -91,9 +93,9 @@ pub(crate) async fn open(
 #[cfg(test)]
 mod tests {
     use super::scenario;
-    use crate::arrivals;
     use crate::fleet::{Fleet, Network, run_all};
-    use crate::scenario::Scenario;
+    use crate::model::arrivals;
+    use crate::model::scenario::Scenario;
 
     /// The control of the short storm, on paused time: it is the same gateway and the same client.
     #[test]

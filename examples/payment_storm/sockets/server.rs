@@ -1,7 +1,7 @@
 //! The gateway behind hyper's HTTP/1.1 server, on loopback only.
 
-use crate::clock::Clock;
-use crate::gateway::Gateway;
+use crate::model::clock::Clock;
+use crate::model::gateway::Gateway;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};

@@ -1,8 +1,8 @@
 //! The applications above the clients: what they do with a payment that failed.
 
-use crate::client::{Answer, Call, Client};
-use crate::clock::Clock;
-use crate::record::{End, PaymentRecord, lock};
+use crate::model::client::{Answer, Call, Client};
+use crate::model::clock::Clock;
+use crate::model::record::{End, PaymentRecord, lock};
 use seawall::policy::Delivery;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -115,9 +115,9 @@ impl Application {
 #[cfg(test)]
 mod tests {
     use super::{Application, Desk, settle};
-    use crate::client::{Answer, Call, Client};
-    use crate::clock::Clock;
-    use crate::record::{End, PaymentRecord, lock};
+    use crate::model::client::{Answer, Call, Client};
+    use crate::model::clock::Clock;
+    use crate::model::record::{End, PaymentRecord, lock};
     use seawall::policy::Delivery;
     use std::sync::{Arc, Mutex};
     use std::time::Duration;

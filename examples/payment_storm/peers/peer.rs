@@ -8,10 +8,10 @@
 //! generator that cannot be seeded.
 
 use super::backoff::{Patience, SharedChance, backoff};
-use super::{Answer, Call, Client, in_process, payment_request};
-use crate::clock::Clock;
-use crate::gateway::Gateway;
-use crate::scenario::Scenario;
+use crate::model::client::{Answer, Call, Client, in_process, payment_request};
+use crate::model::clock::Clock;
+use crate::model::gateway::Gateway;
+use crate::model::scenario::Scenario;
 use bytes::Bytes;
 use failsafe::failure_policy::{ConsecutiveFailures, consecutive_failures};
 use failsafe::{Config, StateMachine};
@@ -162,7 +162,7 @@ impl Service<Request<Full<Bytes>>> for Guarded {
 #[cfg(test)]
 mod tests {
     use super::{Breaker, FAILURES, LONGEST_OPEN, OPEN};
-    use crate::clock::Clock;
+    use crate::model::clock::Clock;
     use failsafe::Config;
     use failsafe::failure_policy::consecutive_failures;
     use std::time::Duration;

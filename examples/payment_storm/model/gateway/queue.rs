@@ -2,7 +2,7 @@
 //!
 //! It is pure: every time is a parameter, counted from the start of the run.
 
-use crate::scenario::Scenario;
+use crate::model::scenario::Scenario;
 use std::collections::VecDeque;
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! The library itself: its layers on the in-process gateway, and its client on real sockets.
 
 use super::{Answer, BODY, Call, Client, in_process, payment_request};
-use crate::chance::client_seed;
-use crate::gateway::{Gateway, IDEMPOTENCY_KEY, REFERENCE};
-use crate::scenario::Scenario;
+use crate::model::chance::client_seed;
+use crate::model::gateway::{Gateway, IDEMPOTENCY_KEY, REFERENCE};
+use crate::model::scenario::Scenario;
 use ::seawall::{
     self, Backoff, Delivery, IdempotencyKey, Jitter, Policy, Priority, Provider, ResilienceLayer,
     Upstreams,

@@ -1,8 +1,8 @@
 //! `http-client-go` 2.3.1, as it was in the incident.
 
-use super::{Answer, Call, Client, payment_request};
-use crate::clock::Clock;
-use crate::scenario::Scenario;
+use crate::model::client::{Answer, Call, Client, payment_request};
+use crate::model::clock::Clock;
+use crate::model::scenario::Scenario;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, Uri};
 use http_body_util::Full;
@@ -87,10 +87,10 @@ where
 #[cfg(test)]
 mod tests {
     use super::LegacyClient;
-    use crate::client::{Answer, Call, Client, in_process};
-    use crate::clock::Clock;
-    use crate::gateway::Gateway;
-    use crate::scenario::Scenario;
+    use crate::model::client::{Answer, Call, Client, in_process};
+    use crate::model::clock::Clock;
+    use crate::model::gateway::Gateway;
+    use crate::model::scenario::Scenario;
     use std::time::Duration;
 
     #[tokio::test(start_paused = true)]

@@ -1,16 +1,11 @@
-//! The clients under comparison, all behind one question: was this payment paid?
+//! Clients, all behind one question: was this payment paid? The library's own is here; its peers are
+//! the comparison's.
 
-mod backoff;
-mod legacy;
-mod peer;
 mod seawall;
 
-pub(crate) use backoff::BackoffClient;
-pub(crate) use legacy::LegacyClient;
-pub(crate) use peer::PeerClient;
 pub(crate) use seawall::{SeawallClient, SocketClient};
 
-use crate::gateway::REFERENCE;
+use crate::model::gateway::REFERENCE;
 use ::seawall::policy::Delivery;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Uri};

@@ -1,10 +1,10 @@
 //! Exponential backoff and jitter, and nothing else: tower's retry.
 
-use super::{Answer, Call, Client, in_process, payment_request};
-use crate::chance::{Stream, stream};
-use crate::gateway::Gateway;
-use crate::record::lock;
-use crate::scenario::Scenario;
+use crate::model::chance::{Stream, stream};
+use crate::model::client::{Answer, Call, Client, in_process, payment_request};
+use crate::model::gateway::Gateway;
+use crate::model::record::lock;
+use crate::model::scenario::Scenario;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;

@@ -1,7 +1,7 @@
 //! When payments arrive, and where: a Poisson process over the fleet.
 
-use crate::chance::{Stream, stream};
-use crate::scenario::Scenario;
+use crate::model::chance::{Stream, stream};
+use crate::model::scenario::Scenario;
 use rand::RngExt;
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub(crate) fn draw(scenario: &Scenario) -> Vec<Arrival> {
 #[cfg(test)]
 mod tests {
     use super::draw;
-    use crate::scenario::Scenario;
+    use crate::model::scenario::Scenario;
 
     #[test]
     fn arrivals_come_at_the_mean_rate_in_order_until_ten_minutes_before_the_horizon() {

@@ -1,9 +1,9 @@
 //! The gateway as a service, on paused time.
 
 use super::{Gateway, IDEMPOTENCY_KEY};
-use crate::client::{in_process, payment_request};
-use crate::clock::Clock;
-use crate::scenario::{RetryAfter, Scenario, Times};
+use crate::model::client::{in_process, payment_request};
+use crate::model::clock::Clock;
+use crate::model::scenario::{RetryAfter, Scenario, Times};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::time::Duration;
 use tower::ServiceExt;

@@ -6,10 +6,10 @@ mod queue;
 
 pub(crate) use queue::Rates;
 
-use crate::chance::{Stream, stream};
-use crate::clock::Clock;
-use crate::record::{GatewayRecord, lock};
-use crate::scenario::{RetryAfter, Scenario, Timeline};
+use crate::model::chance::{Stream, stream};
+use crate::model::clock::Clock;
+use crate::model::record::{GatewayRecord, lock};
+use crate::model::scenario::{RetryAfter, Scenario, Timeline};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::Full;

@@ -32,3 +32,29 @@ pub(crate) fn wall_after(wait: Duration) -> SystemTime {
 pub(crate) fn after(at: Instant, wait: Duration) -> Instant {
     at.checked_add(wait.min(FAR)).unwrap_or(at)
 }
+
+/// Both clocks, read at one moment: what turns a time of the one into a time of the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clocks {
+    pub(crate) now: Instant,
+    pub(crate) wall: SystemTime,
+}
+
+impl Clocks {
+    pub(crate) fn read() -> Self {
+        Self {
+            now: now(),
+            wall: wall(),
+        }
+    }
+
+    /// What the wall clock shows at this moment, if nobody sets it until then.
+    pub(crate) fn wall_at(&self, at: Instant) -> SystemTime {
+        let ahead = at.saturating_duration_since(self.now);
+        let behind = self.now.saturating_duration_since(at);
+        let shown = self.wall.checked_add(ahead);
+        shown
+            .and_then(|shown| shown.checked_sub(behind))
+            .unwrap_or(self.wall)
+    }
+}

@@ -76,6 +76,8 @@ mod client;
 mod clock;
 pub mod config;
 #[cfg(feature = "middleware")]
+pub mod control;
+#[cfg(feature = "middleware")]
 mod error;
 #[cfg(feature = "middleware")]
 pub mod event;
@@ -109,6 +111,7 @@ pub use client::{ClientConfig, EnvError, EnvProblem};
 #[cfg(feature = "middleware")]
 pub use {
     body::Body,
+    control::{Control, Snapshot},
     error::{Error, ErrorKind},
     middleware::attempt_timeout::AttemptTimeoutLayer,
     middleware::circuit::CircuitLayer,

@@ -32,7 +32,7 @@ use self::transport::{Phases, Transport};
 use crate::middleware::Resilience;
 use crate::middleware::collect::{Collect, CollectLayer};
 use crate::response_body::{Announced, Limits};
-use crate::{Body, CredentialsLayer, Error, Policy, ResilienceLayer, Upstreams};
+use crate::{Body, Control, CredentialsLayer, Error, Policy, ResilienceLayer, Upstreams};
 
 /// An HTTP client that does not storm what it calls.
 ///
@@ -106,6 +106,12 @@ impl Client {
     #[must_use]
     pub const fn upstreams(&self) -> &Upstreams {
         &self.upstreams
+    }
+
+    /// The handle for whoever operates its upstreams.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        self.upstreams.control()
     }
 
     /// A GET of this URL.

@@ -9,7 +9,7 @@ use super::deadline::{CallDeadline, DeadlineLayer};
 use super::idempotency::{Idempotency, IdempotencyLayer};
 use super::require_https::{RequireHttps, RequireHttpsLayer};
 use super::retry::{Retry, RetryLayer};
-use crate::{Policy, Upstreams};
+use crate::{Control, Policy, Upstreams};
 
 /// A service within the whole stack.
 pub type Resilience<S> =
@@ -70,6 +70,12 @@ impl ResilienceLayer {
         let timeout = self.upstreams.policy_now().attempt_timeout();
         self.credentials = credentials.or_refresh_timeout(timeout);
         self
+    }
+
+    /// The handle for whoever operates the upstreams.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        self.upstreams.control()
     }
 
     /// The upstreams, for other layers to share.

@@ -6,7 +6,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::backoff::between;
 
+mod header_text;
 mod http_date;
+
+pub use header_text::HeaderText;
 
 /// The most that [`spread`] adds: a fleet that was sent away for hours still returns within a
 /// minute.

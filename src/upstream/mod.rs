@@ -21,7 +21,10 @@ pub(crate) use self::sent_keys::{KeyUse, SentKeys};
 use crate::config::Policy;
 use crate::event::{Event, Observers};
 use crate::policy::budget::Budget;
-use crate::policy::circuit::{Admission, Call, Circuit, Closing, Ending, Permit, Traffic, Wait};
+use crate::policy::circuit::{
+    Admission, Call, Circuit, CircuitSnapshot, ClosedGate, Closing, Ending, Normal, Permit,
+    Traffic, Wait,
+};
 use crate::policy::{Health, Priority, Refusal};
 use crate::random::Random;
 
@@ -153,7 +156,7 @@ impl Upstream {
         let upstream = &*self.name;
         let status = match ending.closing {
             Some(Closing::Upstream(_)) if is_until <= was_until => return,
-            Some(Closing::Upstream(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Some(Closing::Upstream(_)) => ClosedGate::STATUS,
             Some(Closing::RateKey(..)) => StatusCode::TOO_MANY_REQUESTS,
             None => return,
         };
@@ -195,14 +198,25 @@ impl Upstream {
         self.changed.notify_waiters();
     }
 
-    /// Whether forgetting it loses nothing but its history.
-    fn is_idle(&self, now: Instant) -> bool {
-        self.circuit().is_idle(now)
+    /// What is to be seen of its circuit. It waits for whoever changes the circuit, and never holds up
+    /// a call of a healthy one.
+    pub(crate) fn snapshot(&self, now: Instant) -> CircuitSnapshot {
+        self.change(|circuit| circuit.snapshot(now, &self.traffic))
     }
 
     /// Calls per second it is used to.
-    fn rate(&self, now: Instant) -> f64 {
-        self.traffic.normal(now).rate
+    pub(crate) fn normal(&self, now: Instant) -> Normal {
+        self.traffic.normal(now)
+    }
+
+    /// The median time of successes while it was well.
+    pub(crate) fn median_success(&self) -> Option<Duration> {
+        self.traffic.median()
+    }
+
+    /// Whether forgetting it loses nothing but its history.
+    fn is_idle(&self, now: Instant) -> bool {
+        self.circuit().is_idle(now)
     }
 
     /// Resolves at the next change of the circuit after this call.

@@ -11,6 +11,7 @@ use super::key::{Key, KeyRef};
 use super::{SentKeys, Upstream, UpstreamName, UpstreamsBuilder};
 use crate::clock;
 use crate::config::{Policy, PolicyError};
+use crate::control::Control;
 use crate::event::{Event, Observers};
 use crate::policy::budget::Deposit;
 use crate::random::Random;
@@ -132,6 +133,21 @@ impl Upstreams {
         found.map_or_else(|| self.policy(), |found| Arc::clone(&found.policy))
     }
 
+    /// The handle for whoever operates them.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        Control::new(self.clone())
+    }
+
+    /// All that are remembered, sorted by name.
+    pub(crate) fn known(&self) -> Vec<Arc<Upstream>> {
+        let upstreams = self.shared.by_key.pin();
+        let overflow = self.shared.overflow.get();
+        let mut known: Vec<_> = upstreams.values().chain(overflow).cloned().collect();
+        known.sort_by(|a, b| a.name().cmp(b.name()));
+        known
+    }
+
     pub(crate) fn random(&self) -> &Arc<Random> {
         &self.shared.random
     }
@@ -219,7 +235,7 @@ impl Upstreams {
             .iter()
             .filter(|(_, upstream)| is_spare(upstream, now))
             .take(CANDIDATES)
-            .min_by(|(_, a), (_, b)| a.rate(now).total_cmp(&b.rate(now)));
+            .min_by(|(_, a), (_, b)| a.normal(now).rate.total_cmp(&b.normal(now).rate));
         // Somebody may have come for it in the meantime.
         quietest.is_some_and(|(key, _)| {
             let removed = upstreams.remove_if(key, |_, upstream| is_spare(upstream, now));

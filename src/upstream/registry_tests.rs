@@ -4,13 +4,15 @@ use super::*;
 use crate::policy::Health;
 use crate::policy::circuit::{Call, Closing, Ending};
 
+impl Upstreams {
+    /// At most so many are remembered.
+    pub(crate) fn bounded(policy: Policy, capacity: usize) -> Self {
+        Self::with(policy, Random::seeded(1), capacity, Observers::default())
+    }
+}
+
 fn bounded(capacity: usize) -> Upstreams {
-    Upstreams::with(
-        Policy::external(),
-        Random::seeded(1),
-        capacity,
-        Observers::default(),
-    )
+    Upstreams::bounded(Policy::external(), capacity)
 }
 
 fn to(upstreams: &Upstreams, uri: &str) -> Arc<Upstream> {

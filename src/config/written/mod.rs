@@ -5,12 +5,16 @@
 mod backoff;
 mod budget;
 mod circuit;
+#[cfg(feature = "middleware")]
+mod moment;
 mod policy;
 mod provider;
 mod span;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+#[cfg(feature = "middleware")]
+pub(crate) use self::moment::Moment;
 #[cfg(feature = "client")]
 pub(crate) use self::policy::WrittenOverride;
 pub(crate) use self::policy::WrittenPolicy;

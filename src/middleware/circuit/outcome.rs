@@ -7,7 +7,7 @@ use crate::event::AttemptEnd;
 use crate::middleware::extensions::GateClosed;
 use crate::policy::circuit::{Closing, Ending};
 use crate::policy::classify::{self, Health, Outcome};
-use crate::policy::retry_after;
+use crate::policy::retry_after::{self, HeaderText};
 use crate::{Error, clock};
 
 /// Tells the circuit of a response, and marks the response if it closed a gate.
@@ -18,6 +18,7 @@ pub(super) fn answered<C>(admitted: &mut Admitted, response: &mut Response<C>) {
     let ending = Ending {
         rate_limited,
         closing,
+        header: closing.map(|_| HeaderText::of(response.headers())),
         ..Ending::new(classify::health_of(status))
     };
     admitted.finish(&ending, Some(AttemptEnd::Status(status)));

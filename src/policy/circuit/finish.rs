@@ -4,56 +4,12 @@ use std::time::{Duration, Instant};
 
 use super::gate::Gate;
 use super::pace::Pace;
-use super::{Circuit, CircuitSettings, Closed, HalfOpen, Permit, State, Traffic};
+use super::{Circuit, CircuitSettings, Closed, Closing, Ending, HalfOpen, Permit, State, Traffic};
 use crate::policy::Health;
+use crate::policy::retry_after::HeaderText;
 
 /// After a probe that told nothing, the next may go this much later.
 const NEXT_PROBE: Duration = Duration::from_secs(1);
-
-/// How an attempt ended, as far as its upstream is concerned.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ending {
-    /// What it says about the upstream.
-    pub health: Health,
-    /// The server answered 429.
-    pub rate_limited: bool,
-    /// From its admission to its response head or error.
-    pub took: Duration,
-    /// What a Retry-After in the answer closes.
-    pub closing: Option<Closing>,
-}
-
-/// What a Retry-After closes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closing {
-    /// 503: the upstream, for everyone in this process.
-    Upstream(Duration),
-    /// 429: the rate-limit key.
-    RateKey(u64, Duration),
-}
-
-impl Closing {
-    /// What the server asked for.
-    #[must_use]
-    pub const fn asked(self) -> Duration {
-        match self {
-            Self::Upstream(wait) | Self::RateKey(_, wait) => wait,
-        }
-    }
-}
-
-impl Ending {
-    /// An ending that took no time and closes nothing.
-    #[must_use]
-    pub const fn new(health: Health) -> Self {
-        Self {
-            health,
-            rate_limited: false,
-            took: Duration::ZERO,
-            closing: None,
-        }
-    }
-}
 
 /// What a result does to the state it fell into.
 enum Effect {
@@ -93,7 +49,8 @@ impl Circuit {
         }
         match ending.closing {
             Some(Closing::Upstream(wait)) if permit.generation >= self.gate_from => {
-                self.close_gate(now, wait, unit, traffic);
+                let header = ending.header.unwrap_or(HeaderText::EMPTY);
+                self.close_gate(now, (wait, header), unit, traffic);
             }
             Some(Closing::RateKey(key, wait)) => {
                 self.close_rate_gate(now, permit, key, wait, unit, traffic);
@@ -166,13 +123,19 @@ impl Circuit {
         }
     }
 
-    fn close_gate(&mut self, now: Instant, wait: Duration, unit: f64, traffic: &Traffic) {
-        let wait = wait.min(self.settings.gate_cap);
-        let gate = match &self.state {
-            State::Open(open) => open.gate.map(|gate| gate.moved(now, wait)),
+    fn close_gate(
+        &mut self,
+        now: Instant,
+        asked: (Duration, HeaderText),
+        unit: f64,
+        traffic: &Traffic,
+    ) {
+        let before = match &self.state {
+            State::Open(open) => open.gate,
             _ => None,
         };
-        let gate = gate.unwrap_or_else(|| Gate::closed(now, wait, unit));
+        let wait = asked.0.min(self.settings.gate_cap);
+        let gate = Gate::by_header(before, now, wait, unit, asked);
         self.open(now, None, Some(gate), traffic);
     }
 

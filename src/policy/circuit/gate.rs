@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::policy::retry_after;
+use crate::policy::retry_after::{self, HeaderText};
 
 /// Credentials whose gates are remembered at once. Beyond this they share one.
 const RATE_GATES: usize = 1_024;
@@ -15,6 +15,9 @@ const SHARED: u64 = 0;
 pub(super) struct Gate {
     pub(super) closed_at: Instant,
     pub(super) until: Instant,
+    /// What the header asked for that moved it furthest, and how it was written.
+    pub(super) asked: Duration,
+    pub(super) text: HeaderText,
     /// The jitter, drawn once for each closing.
     unit: f64,
 }
@@ -24,7 +27,31 @@ impl Gate {
         Self {
             closed_at: now,
             until: now + retry_after::spread(wait, unit),
+            asked: wait,
+            text: HeaderText::EMPTY,
             unit,
+        }
+    }
+
+    /// Closed for this wait, which a header asked for, or moved later by it.
+    pub(super) fn by_header(
+        before: Option<Self>,
+        now: Instant,
+        wait: Duration,
+        unit: f64,
+        (asked, text): (Duration, HeaderText),
+    ) -> Self {
+        let gate = before.map_or_else(
+            || Self::closed(now, wait, unit),
+            |gate| gate.moved(now, wait),
+        );
+        if before.is_some_and(|before| before.until >= gate.until) {
+            return gate;
+        }
+        Self {
+            asked,
+            text,
+            ..gate
         }
     }
 
@@ -86,6 +113,10 @@ impl RateGates {
 
     pub(super) fn are_lifted(&self, now: Instant) -> bool {
         self.by_key.values().all(|gate| gate.until <= now)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_key.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {

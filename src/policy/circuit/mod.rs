@@ -30,6 +30,7 @@
 
 mod admit;
 mod background;
+mod ending;
 mod finish;
 mod gate;
 mod latency;
@@ -39,6 +40,7 @@ mod pace;
 mod recent;
 mod settings;
 mod slots;
+mod snapshot;
 mod streak;
 mod traffic;
 mod waiting;
@@ -46,9 +48,12 @@ mod waiting;
 use std::time::{Duration, Instant};
 
 pub use admit::{Admission, Call, Permit, Wait};
-pub use finish::{Closing, Ending};
+pub use ending::{Closing, Ending};
 pub(crate) use settings::LONGEST;
 pub use settings::{CircuitSettings, FailureRatio};
+pub use snapshot::{CircuitSnapshot, ClosedGate};
+#[cfg(feature = "middleware")]
+pub(crate) use traffic::Normal;
 pub use traffic::Traffic;
 
 use self::background::BackgroundShare;
@@ -72,6 +77,19 @@ pub enum CircuitState {
     HalfOpen,
     /// The upstream recovers; calls are admitted at a rate.
     Paced,
+}
+
+impl CircuitState {
+    /// The stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+            Self::Paced => "paced",
+        }
+    }
 }
 
 /// The circuit of one upstream.

@@ -49,6 +49,12 @@ impl Streak {
             .is_none_or(|&last| age(now, last) > within)
     }
 
+    /// How many of it count.
+    pub(super) fn len(&self, now: Instant, within: Duration) -> usize {
+        let recent = |&&failed: &&Instant| age(now, failed) <= within;
+        self.failures.iter().filter(recent).count()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.failures.is_empty()
     }

@@ -10,6 +10,7 @@ mod rate_limit;
 mod schedule;
 mod slots;
 mod slowness;
+mod snapshot;
 mod trips;
 mod waiting;
 

@@ -1,0 +1,5 @@
+//! What an operator sees and does.
+
+mod snapshot;
+
+use crate::middleware::testing::*;

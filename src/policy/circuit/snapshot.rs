@@ -1,0 +1,111 @@
+//! What can be seen of a circuit.
+
+use std::time::{Duration, Instant};
+
+use http::StatusCode;
+
+use super::{Circuit, CircuitState, Closed, State, Traffic};
+use crate::policy::Refusal;
+use crate::policy::retry_after::HeaderText;
+
+/// What is to be seen of a circuit at one moment.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CircuitSnapshot {
+    /// The state that the next call meets.
+    pub state: CircuitState,
+    /// Why every call is refused, if it is.
+    pub refusal: Option<Refusal>,
+    /// When that ends; `None` as well while nobody knows, such as the end of a probe.
+    pub refused_until: Option<Instant>,
+    /// The upstream's gate, if it is closed.
+    pub gate: Option<ClosedGate>,
+    /// How many credentials' gates are closed.
+    pub rate_gates: usize,
+    /// Calls per second admitted by a pace, if there is one.
+    pub pace: Option<f64>,
+    /// The rate that calls are held to even when all is well, in calls per second.
+    pub rate_limit: Option<f64>,
+    /// Calls that wait for a gate, a probe or a slot.
+    pub waiting: usize,
+    /// Failures with no success between that count towards the next trip.
+    pub consecutive_failures: usize,
+}
+
+/// A gate that a Retry-After on 503 has closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClosedGate {
+    /// When the first of its headers came.
+    pub closed_at: Instant,
+    /// The end, jitter included.
+    pub until: Instant,
+    /// What the header that counts asked for, before any cap.
+    pub asked: Duration,
+    /// How it was written.
+    pub text: HeaderText,
+}
+
+impl ClosedGate {
+    /// What closes an upstream's gate: a Retry-After on 503.
+    pub const STATUS: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
+}
+
+impl Circuit {
+    /// What is to be seen now. What has ended by itself has ended: an open circuit whose break is over
+    /// is seen half-open, as the next call would meet it.
+    pub fn snapshot(&mut self, now: Instant, traffic: &Traffic) -> CircuitSnapshot {
+        self.advance(now, traffic);
+        let (refusal, refused_until) = self.refusing(now).unzip();
+        CircuitSnapshot {
+            state: self.state(),
+            refusal,
+            refused_until: refused_until.flatten(),
+            gate: self.closed_gate(),
+            rate_gates: self.rate_gates.len(),
+            pace: self.pace(now),
+            rate_limit: self.rate_limit(),
+            waiting: self.waiting,
+            consecutive_failures: self.consecutive_failures(now),
+        }
+    }
+
+    /// Calls per second that the upstream is held to even when all is well; `None`: as many as come.
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "no rate is kept to so far")]
+    pub fn rate_limit(&self) -> Option<f64> {
+        None
+    }
+
+    fn refusing(&self, now: Instant) -> Option<(Refusal, Option<Instant>)> {
+        match &self.state {
+            State::Open(open) => Some((open.refusal(), Some(open.until))),
+            State::HalfOpen(half_open) if half_open.probing.is_some() => {
+                Some((Refusal::Probing, None))
+            }
+            State::HalfOpen(half_open) if half_open.next_probe > now => {
+                Some((Refusal::Probing, Some(half_open.next_probe)))
+            }
+            State::Closed(_) | State::HalfOpen(_) | State::Paced(_) => None,
+        }
+    }
+
+    fn closed_gate(&self) -> Option<ClosedGate> {
+        let State::Open(open) = &self.state else {
+            return None;
+        };
+        open.gate.map(|gate| ClosedGate {
+            closed_at: gate.closed_at,
+            until: gate.until,
+            asked: gate.asked,
+            text: gate.text,
+        })
+    }
+
+    fn consecutive_failures(&self, now: Instant) -> usize {
+        match &self.state {
+            State::Closed(Closed { streak, .. }) => streak.len(now, self.settings.within),
+            State::Open(_) | State::HalfOpen(_) | State::Paced(_) => 0,
+        }
+    }
+}

@@ -45,7 +45,7 @@
 //! | "what is going on?" | [`event`]: everything that happens, for the log and for an [`event::Observer`] |
 //! | a policy that does not build | [`PolicyError`]: the rule, the value, the fix |
 //! | a service that does not start | [`EnvError`]: every variable that is missing or wrong, by name |
-//! | 401 or 403 | [`credentials`], and the event `authentication failing` |
+//! | 401 or 403 | [`credentials`], and [`event::Event::AuthenticationFailing`] |
 //! | an error from a body | [`BodyError`]: broken, stalled or too long |
 //! | a gateway that cannot be called from here | [`Client::preflight`]: the step, the problem, the fix |
 //! | an error from the network | [`policy::Failure`]: told apart by type, never by text |

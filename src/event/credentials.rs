@@ -1,5 +1,5 @@
-//! What becomes of credentials, for the log. A source of credentials serves whole clients, and so tells
-//! no upstream's observers.
+//! What becomes of credentials where nobody knows the upstream, for the log: a layer that stands
+//! alone, and a file that serves whole clients. Elsewhere it is an [`Event`](super::Event).
 
 use std::fmt::Display;
 use std::path::Path;

@@ -97,6 +97,10 @@ fn write_change(event: &Event<'_>) {
         Event::RetryAfterIgnored { upstream } => {
             tracing::debug!(upstream, "Retry-After is not a time and was ignored");
         }
+        Event::AuthenticationFailing { .. }
+        | Event::AuthenticationRecovered { .. }
+        | Event::CredentialRenewed { .. }
+        | Event::CredentialNotRenewed { .. } => write_credential(event),
         Event::OverrideInForce { preset, overridden } => tracing::warn!(
             preset = preset.as_str(),
             rule = overridden.rule().as_str(),
@@ -111,6 +115,33 @@ fn write_change(event: &Event<'_>) {
         }
         Event::ProfileIgnored { provider, why } => {
             tracing::error!(provider, %why, "profile ignored: no key is honoured");
+        }
+        _ => {}
+    }
+}
+
+/// What becomes of credentials; [`super::credentials`] says the same of those that know no upstream.
+fn write_credential(event: &Event<'_>) {
+    match *event {
+        Event::AuthenticationFailing {
+            upstream,
+            status,
+            refused,
+        } => {
+            let status = status.as_u16();
+            tracing::warn!(upstream, status, refused, "authentication failing");
+        }
+        Event::AuthenticationRecovered {
+            upstream,
+            status,
+            refused,
+        } => {
+            let status = status.as_u16();
+            tracing::info!(upstream, status, refused, "authentication recovered");
+        }
+        Event::CredentialRenewed { upstream } => tracing::info!(upstream, "credential renewed"),
+        Event::CredentialNotRenewed { upstream, why } => {
+            tracing::warn!(upstream, %why, "credential not renewed");
         }
         _ => {}
     }

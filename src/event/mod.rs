@@ -14,6 +14,10 @@
 //! | [`GateLifted`](Event::GateLifted) | info | since when is it open? |
 //! | [`CircuitChanged`](Event::CircuitChanged) | info, warn when it opens | what state is it in? |
 //! | [`RetryAfterIgnored`](Event::RetryAfterIgnored) | debug | what nonsense does it send? |
+//! | [`AuthenticationFailing`](Event::AuthenticationFailing) | warn | does it still know us? |
+//! | [`AuthenticationRecovered`](Event::AuthenticationRecovered) | info | since when again? |
+//! | [`CredentialRenewed`](Event::CredentialRenewed) | info | when was the key rotated? |
+//! | [`CredentialNotRenewed`](Event::CredentialNotRenewed) | warn | why is there no other one? |
 //! | [`OverrideInForce`](Event::OverrideInForce) | warn | which safety rule is off, and why? |
 //! | [`ConfigurationChanged`](Event::ConfigurationChanged) | info | what was changed under traffic? |
 //! | [`ProfileIgnored`](Event::ProfileIgnored) | error | why are no keys honoured? |

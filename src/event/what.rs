@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::config::{Change, Override, PolicyError, Preset};
+use crate::middleware::credentials::CredentialError;
 use crate::policy::circuit::CircuitState;
 use crate::policy::{Failure, Refusal, StopReason};
 
@@ -100,6 +101,38 @@ pub enum Event<'a> {
         /// Scheme, host, port and finer name.
         upstream: &'a str,
     },
+    /// The upstream has refused so many attempts in a row with 401 or 403, whosever credential they
+    /// carried. Told once, until [`AuthenticationRecovered`](Self::AuthenticationRecovered).
+    AuthenticationFailing {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// The last status.
+        status: StatusCode,
+        /// Attempts refused in a row.
+        refused: u32,
+    },
+    /// After [`AuthenticationFailing`](Self::AuthenticationFailing), an attempt was accepted.
+    AuthenticationRecovered {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// Its status.
+        status: StatusCode,
+        /// Attempts refused in a row before it.
+        refused: u32,
+    },
+    /// A source was asked for another credential, and has answered. It is told to the upstream whose
+    /// attempt asked first; the others that wait for it say nothing.
+    CredentialRenewed {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+    },
+    /// A source was asked for another credential, and has none.
+    CredentialNotRenewed {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// Why not.
+        why: &'a CredentialError,
+    },
     /// A policy is put to use in which a safety rule is overridden.
     OverrideInForce {
         /// The policy's preset.
@@ -156,6 +189,10 @@ impl Event<'_> {
             Self::GateLifted { .. } => "gate_lifted",
             Self::CircuitChanged { .. } => "circuit_changed",
             Self::RetryAfterIgnored { .. } => "retry_after_ignored",
+            Self::AuthenticationFailing { .. } => "authentication_failing",
+            Self::AuthenticationRecovered { .. } => "authentication_recovered",
+            Self::CredentialRenewed { .. } => "credential_renewed",
+            Self::CredentialNotRenewed { .. } => "credential_not_renewed",
             Self::OverrideInForce { .. } => "override_in_force",
             Self::ConfigurationChanged { .. } => "configuration_changed",
             Self::ProfileIgnored { .. } => "profile_ignored",
@@ -173,7 +210,11 @@ impl Event<'_> {
             | Self::GateClosed { upstream, .. }
             | Self::GateLifted { upstream }
             | Self::CircuitChanged { upstream, .. }
-            | Self::RetryAfterIgnored { upstream } => Some(upstream),
+            | Self::RetryAfterIgnored { upstream }
+            | Self::AuthenticationFailing { upstream, .. }
+            | Self::AuthenticationRecovered { upstream, .. }
+            | Self::CredentialRenewed { upstream }
+            | Self::CredentialNotRenewed { upstream, .. } => Some(upstream),
             Self::OverrideInForce { .. }
             | Self::ConfigurationChanged { .. }
             | Self::ProfileIgnored { .. } => None,
@@ -186,7 +227,9 @@ impl Event<'_> {
         match self {
             Self::GateClosed { asked, .. } => *asked > LONG_GATE,
             Self::CircuitChanged { to, .. } => *to == CircuitState::Open,
-            Self::OverrideInForce { .. } | Self::ProfileIgnored { .. } => true,
+            Self::AuthenticationFailing { .. }
+            | Self::OverrideInForce { .. }
+            | Self::ProfileIgnored { .. } => true,
             _ => false,
         }
     }

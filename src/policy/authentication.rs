@@ -7,6 +7,10 @@ use http::StatusCode;
 use super::Health;
 use super::classify::health_of;
 
+mod streak;
+
+pub use self::streak::Streak;
+
 /// The least time between two renewals that this side asks for.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// And the most: what a source that has recovered is left waiting.
@@ -47,9 +51,7 @@ pub enum Alarm {
 /// What is known of the credential of one source.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Authentication {
-    /// Attempts refused since one was accepted.
-    refused: u32,
-    alarmed: bool,
+    streak: Streak,
     /// Renewals since an attempt was accepted.
     renewals: u32,
     /// How long the last renewal is followed by none.
@@ -62,30 +64,16 @@ impl Authentication {
     /// An attempt ended with this verdict. The alarm is raised once, at `alarm_after` refusals in a
     /// row, and once more when it is over.
     pub fn judged(&mut self, verdict: Verdict, alarm_after: u32) -> Option<Alarm> {
-        match verdict {
-            Verdict::Nothing => None,
-            Verdict::Refused => {
-                self.refused = self.refused.saturating_add(1);
-                let raised = !self.alarmed && self.refused >= alarm_after;
-                self.alarmed |= raised;
-                raised.then_some(Alarm::Failing(self.refused))
-            }
-            Verdict::Accepted => {
-                let over = self.alarmed.then_some(Alarm::Recovered(self.refused));
-                *self = Self {
-                    rest: self.rest,
-                    renewable_at: self.renewable_at,
-                    ..Self::default()
-                };
-                over
-            }
+        if verdict == Verdict::Accepted {
+            self.renewals = 0;
         }
+        self.streak.judged(verdict, alarm_after)
     }
 
     /// Whether an accepted attempt would change nothing.
     #[must_use]
     pub const fn is_untroubled(&self) -> bool {
-        self.refused == 0 && !self.alarmed && self.renewals == 0
+        self.streak.bits() == 0 && self.renewals == 0
     }
 
     /// When another credential may be asked for: at once, or so much later.

@@ -2,6 +2,7 @@
 
 mod builder;
 mod key;
+mod refusals;
 mod registry;
 mod reload;
 mod sent_keys;
@@ -16,10 +17,12 @@ use tokio::sync::futures::OwnedNotified;
 
 pub use self::builder::UpstreamsBuilder;
 pub use self::key::UpstreamName;
+use self::refusals::Refusals;
 pub use self::registry::Upstreams;
 pub(crate) use self::sent_keys::{KeyUse, SentKeys};
 use crate::config::Policy;
 use crate::event::{Event, Observers};
+use crate::policy::authentication::{Alarm, Verdict};
 use crate::policy::budget::Budget;
 use crate::policy::circuit::{
     Admission, Call, Circuit, CircuitSnapshot, ClosedGate, Closing, Ending, Normal, Permit,
@@ -41,6 +44,7 @@ pub(crate) struct Upstream {
     calm: AtomicU64,
     traffic: Traffic,
     budget: Budget,
+    refusals: Refusals,
     circuit: Mutex<Circuit>,
     changed: Arc<Notify>,
     random: Arc<Random>,
@@ -61,6 +65,7 @@ impl Upstream {
             calm: AtomicU64::new(1),
             traffic: Traffic::new(now),
             budget: Budget::new(policy.budget(), now),
+            refusals: Refusals::default(),
             circuit: Mutex::new(Circuit::new(policy.circuit().clone(), now)),
             changed: Arc::default(),
             random,
@@ -144,6 +149,24 @@ impl Upstream {
         if permit.is_probe() {
             // Also one that told nothing: somebody else may try.
             self.changed.notify_waiters();
+        }
+    }
+
+    /// An attempt was answered so: the alarm of refused credentials, which leaves the circuit alone.
+    pub(crate) fn authenticated(&self, status: StatusCode, alarm_after: u32) {
+        let upstream = &*self.name;
+        match self.refusals.judged(Verdict::of(status), alarm_after) {
+            Some(Alarm::Failing(refused)) => self.tell(&Event::AuthenticationFailing {
+                upstream,
+                status,
+                refused,
+            }),
+            Some(Alarm::Recovered(refused)) => self.tell(&Event::AuthenticationRecovered {
+                upstream,
+                status,
+                refused,
+            }),
+            None => {}
         }
     }
 

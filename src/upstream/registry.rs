@@ -171,6 +171,12 @@ impl Upstreams {
         self.look_up(key)
     }
 
+    /// The upstream that an outer layer has found for this request, whosever it is.
+    pub(crate) fn known_of<B>(request: &Request<B>) -> Option<&Arc<Upstream>> {
+        let found = request.extensions().get::<Found>();
+        found.map(|found| &found.upstream)
+    }
+
     /// The first attempt that an outer layer has counted for this request.
     pub(crate) fn deposit_of<B>(&self, request: &Request<B>) -> Option<Deposit> {
         self.found(request).map(|found| found.first.duplicate())

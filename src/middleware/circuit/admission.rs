@@ -10,13 +10,12 @@ use tokio::sync::futures::OwnedNotified;
 use crate::config::Policy;
 use crate::event::{AttemptEnd, Event};
 use crate::middleware::Deadline;
-use crate::middleware::credentials::Sources;
 use crate::middleware::extensions::{Identity, KeyPast, Resend, hash};
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::{Admission, Call, Ending, Permit, Wait};
 use crate::policy::{PATIENCE, Priority};
 use crate::upstream::Upstream;
-use crate::{Error, Upstreams, clock};
+use crate::{CredentialsLayer, Error, Upstreams, clock};
 
 /// A call that asks to be let through.
 #[derive(Debug)]
@@ -32,6 +31,8 @@ pub(super) struct Applicant {
     counted: Option<Counted>,
     /// The attempt's number in its call.
     number: u32,
+    /// Refusals in a row that are an alarm.
+    alarm_after: u32,
     honours_retry_after: bool,
 }
 
@@ -54,7 +55,7 @@ impl Applicant {
     pub(super) fn of<B>(
         request: &mut Request<B>,
         upstreams: &Upstreams,
-        sources: &Sources,
+        credentials: &CredentialsLayer,
     ) -> Self {
         let now = clock::now();
         let upstream = upstreams.find(request);
@@ -85,12 +86,13 @@ impl Applicant {
         Self {
             upstream,
             call,
-            identity: Identity::of(request, policy.provider(), sources),
+            identity: Identity::of(request, policy.provider(), credentials.sources()),
             since: now,
             patience_ends,
             waiting: None,
             counted,
             number,
+            alarm_after: credentials.alarms_after(),
             honours_retry_after: policy.honours_retry_after(),
         }
     }
@@ -150,6 +152,7 @@ impl Applicant {
             permit: Some(permit),
             since: now,
             number: self.number,
+            alarm_after: self.alarm_after,
             identity: self.identity.clone(),
             honours_retry_after: self.honours_retry_after,
         }
@@ -223,6 +226,7 @@ pub(super) struct Admitted {
     since: Instant,
     /// The attempt's number in its call.
     number: u32,
+    alarm_after: u32,
     pub(super) identity: Identity,
     pub(super) honours_retry_after: bool,
 }
@@ -246,6 +250,9 @@ impl Admitted {
         }
         self.upstream
             .finish(now, permit, &Ending { took, ..*ending });
+        if let Some(AttemptEnd::Status(status)) = sent {
+            self.upstream.authenticated(status, self.alarm_after);
+        }
     }
 }
 

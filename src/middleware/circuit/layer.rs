@@ -3,7 +3,6 @@
 use tower_layer::Layer;
 
 use super::CircuitBreaker;
-use crate::middleware::credentials::Sources;
 use crate::{CredentialsLayer, Upstreams};
 
 /// Circuit, gate and pace for each upstream.
@@ -19,7 +18,7 @@ use crate::{CredentialsLayer, Upstreams};
 #[derive(Clone, Debug)]
 pub struct CircuitLayer {
     upstreams: Upstreams,
-    sources: Sources,
+    credentials: CredentialsLayer,
 }
 
 impl CircuitLayer {
@@ -28,14 +27,17 @@ impl CircuitLayer {
     pub const fn new(upstreams: Upstreams) -> Self {
         Self {
             upstreams,
-            sources: Sources::NONE,
+            credentials: CredentialsLayer::NONE,
         }
     }
 
-    /// Counts a 429 against the credential that this layer, further down, gives the request.
+    /// Counts a 429 against the credential that this layer, further down, gives the request. That
+    /// layer leaves its [alarm](CredentialsLayer::alarm_after) to this one from then on: the
+    /// upstream's observers are told, once.
     #[must_use]
     pub fn with_credentials(mut self, credentials: &CredentialsLayer) -> Self {
-        self.sources = credentials.sources().clone();
+        self.credentials = credentials.clone();
+        self.credentials.sources().leave_alarm();
         self
     }
 }
@@ -44,6 +46,6 @@ impl<S> Layer<S> for CircuitLayer {
     type Service = CircuitBreaker<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CircuitBreaker::new(inner, self.upstreams.clone(), self.sources.clone())
+        CircuitBreaker::new(inner, self.upstreams.clone(), self.credentials.clone())
     }
 }

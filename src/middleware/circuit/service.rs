@@ -8,23 +8,22 @@ use tower_service::Service;
 
 use super::CircuitFuture;
 use super::admission::Applicant;
-use crate::middleware::credentials::Sources;
-use crate::{BoxError, Error, Upstreams};
+use crate::{BoxError, CredentialsLayer, Error, Upstreams};
 
 /// The service of a [`CircuitLayer`](super::CircuitLayer).
 #[derive(Clone, Debug)]
 pub struct CircuitBreaker<S> {
     inner: S,
     upstreams: Upstreams,
-    sources: Sources,
+    credentials: CredentialsLayer,
 }
 
 impl<S> CircuitBreaker<S> {
-    pub(super) const fn new(inner: S, upstreams: Upstreams, sources: Sources) -> Self {
+    pub(super) const fn new(inner: S, upstreams: Upstreams, credentials: CredentialsLayer) -> Self {
         Self {
             inner,
             upstreams,
-            sources,
+            credentials,
         }
     }
 }
@@ -43,7 +42,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let mut applicant = Applicant::of(&mut request, &self.upstreams, &self.sources);
+        let mut applicant = Applicant::of(&mut request, &self.upstreams, &self.credentials);
         if let Some(admitted) = applicant.pass_untroubled() {
             return CircuitFuture::attempt(self.inner.call(request), admitted);
         }

@@ -37,6 +37,13 @@ impl Sources {
         Ok(Self(Some(all.into())))
     }
 
+    /// Somebody above counts what is refused, and raises the alarm.
+    pub(crate) fn leave_alarm(&self) {
+        for bound in self.0.iter().flat_map(|sources| sources.iter()) {
+            bound.leaves_alarm.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// The source of this request's credential, with what it says now; `None` if there is none for
     /// its origin, or the caller has set that header.
     pub(crate) fn of<B>(&self, request: &Request<B>) -> Option<(&Arc<Bound>, Option<Credential>)> {
@@ -60,6 +67,8 @@ pub(crate) struct Bound {
     authentication: Mutex<Authentication>,
     /// Whether an accepted attempt is news: the healthy look no further.
     troubled: AtomicBool,
+    /// A circuit above counts the answers, and raises the alarm.
+    leaves_alarm: AtomicBool,
     /// Why the last renewal has failed.
     problem: Mutex<Option<CredentialError>>,
 }
@@ -73,6 +82,7 @@ impl Bound {
             random: Random::from_system(),
             authentication: Mutex::default(),
             troubled: AtomicBool::new(false),
+            leaves_alarm: AtomicBool::new(false),
             problem: Mutex::default(),
         }
     }
@@ -89,10 +99,6 @@ impl Bound {
 
     /// A renewal has ended so.
     pub(super) fn renewed(&self, result: Result<(), CredentialError>) {
-        match &result {
-            Ok(()) => event::credentials::credential_renewed(&self.origin),
-            Err(error) => event::credentials::credential_not_renewed(&self.origin, error),
-        }
         *lock(&self.problem) = result.err();
         self.change(|authentication| authentication.renewed(clock::now()));
     }
@@ -109,7 +115,9 @@ impl Bound {
             return;
         }
         let alarm = self.change(|authentication| authentication.judged(verdict, alarm_after));
-        if let Some(alarm) = alarm {
+        if let Some(alarm) = alarm
+            && !self.leaves_alarm.load(Ordering::Relaxed)
+        {
             event::credentials::authentication(&self.origin, status, alarm);
         }
     }

@@ -12,7 +12,7 @@ use super::{Bound, Credential, Credentials};
 use crate::body::Replay;
 use crate::middleware::Deadline;
 use crate::middleware::retry::copy;
-use crate::{Error, clock};
+use crate::{Error, Upstreams, clock};
 
 /// An attempt on its way with a credential of ours, and what there is to send again.
 #[derive(Debug)]
@@ -81,7 +81,15 @@ impl<S, B> Errand<S, B> {
 
     pub(super) fn renewal(&self) -> Renewal {
         let time = self.settings.refresh_timeout();
-        renew(&self.bound, self.used.clone(), time, self.deadline)
+        let kept = self.kept.as_deref();
+        let upstream = kept.and_then(|(_, request)| Upstreams::known_of(request));
+        renew(
+            &self.bound,
+            self.used.clone(),
+            time,
+            self.deadline,
+            upstream.cloned(),
+        )
     }
 
     pub(super) fn service(&mut self) -> &mut S {

@@ -80,9 +80,18 @@ impl CredentialsLayer {
         })
     }
 
-    /// After how many attempts in a row that ended with 401 or 403 there is an alarm, for each
-    /// source: a WARN event `authentication failing`, once, and one at INFO when it is over. Five by
-    /// default. Answers that say nothing of the credential, a 429 or a 503, do not count.
+    /// After how many attempts in a row that ended with 401 or 403 there is an alarm, once, and
+    /// another event when it is over. Five by default. Answers that say nothing of the credential, a
+    /// 429 or a 503, do not count.
+    ///
+    /// In a [`ResilienceLayer`], a client, or below a [`CircuitLayer`] that
+    /// [knows of it](crate::CircuitLayer::with_credentials), attempts are counted for each upstream,
+    /// the caller's own credentials included, and every observer is told:
+    /// [`AuthenticationFailing`](crate::event::Event::AuthenticationFailing). A layer that stands alone
+    /// counts for each of its sources, and writes to the log.
+    ///
+    /// [`ResilienceLayer`]: crate::ResilienceLayer
+    /// [`CircuitLayer`]: crate::CircuitLayer
     #[must_use]
     pub fn alarm_after(mut self, attempts: u32) -> Self {
         self.settings.alarm_after = attempts;
@@ -103,6 +112,10 @@ impl CredentialsLayer {
     pub(crate) fn or_refresh_timeout(mut self, timeout: Duration) -> Self {
         self.settings.refresh_timeout.get_or_insert(timeout);
         self
+    }
+
+    pub(crate) const fn alarms_after(&self) -> u32 {
+        self.settings.alarm_after
     }
 
     pub(crate) const fn sources(&self) -> &Sources {

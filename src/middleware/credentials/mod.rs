@@ -11,6 +11,9 @@
 //! The built-in sources are [`from_env`], [`from_file`] and [`from_fn`], and a [`Credential`] by
 //! itself.
 //!
+//! *Does it still know us?* Refused attempts in a row raise an
+//! [alarm](CredentialsLayer::alarm_after).
+//!
 //! *Why was this 401 not replayed?* There was no other credential, or no body to send again. The log
 //! says `credential not renewed` with the source's reason.
 

@@ -9,7 +9,9 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{Bound, Credential, CredentialError, Credentials};
 use crate::clock;
+use crate::event::{self, Event};
 use crate::middleware::timed::Timed;
+use crate::upstream::Upstream;
 
 /// The wait for another credential. `None` within: there is none; without: it took too long.
 ///
@@ -25,16 +27,21 @@ pub(super) fn renew(
     refused: Option<Credential>,
     time: Duration,
     deadline: Option<Instant>,
+    upstream: Option<Arc<Upstream>>,
 ) -> Renewal {
     let ours = clock::after(clock::now(), time);
     let limit = deadline.map_or(ours, |deadline| deadline.min(ours));
-    Timed::new(Box::pin(other(Arc::clone(bound), refused, time)), limit)
+    Timed::new(
+        Box::pin(other(Arc::clone(bound), refused, time, upstream)),
+        limit,
+    )
 }
 
 async fn other(
     bound: Arc<Bound>,
     refused: Option<Credential>,
     time: Duration,
+    upstream: Option<Arc<Upstream>>,
 ) -> Option<Credential> {
     let differs = |current: &Credential| {
         let refused = refused.as_ref();
@@ -56,16 +63,38 @@ async fn other(
     });
     if may {
         // A source that panics has told nothing.
-        let _ = tokio::spawn(ask(Arc::clone(&bound), turn, time)).await;
+        let _ = tokio::spawn(ask(Arc::clone(&bound), turn, time, upstream)).await;
     }
     bound.current().filter(differs)
 }
 
 /// Asks the source, in its turn and within this time.
-async fn ask(bound: Arc<Bound>, turn: OwnedMutexGuard<()>, time: Duration) {
+async fn ask(
+    bound: Arc<Bound>,
+    turn: OwnedMutexGuard<()>,
+    time: Duration,
+    upstream: Option<Arc<Upstream>>,
+) {
     let limit = clock::after(clock::now(), time);
     let asked = Timed::new(Box::pin(bound.source.refresh()), limit).await;
     let too_late = || Err(CredentialError::unavailable("it took too long"));
-    bound.renewed(asked.unwrap_or_else(too_late));
+    let result = asked.unwrap_or_else(too_late);
+    bound.renewed(result.clone());
     drop(turn);
+    tell(&bound, upstream.as_deref(), result.as_ref().err());
+}
+
+/// Tells what came of it, without a lock.
+fn tell(bound: &Bound, upstream: Option<&Upstream>, problem: Option<&CredentialError>) {
+    match (upstream, problem) {
+        (Some(known), None) => known.tell(&Event::CredentialRenewed {
+            upstream: known.name(),
+        }),
+        (Some(known), Some(why)) => known.tell(&Event::CredentialNotRenewed {
+            upstream: known.name(),
+            why,
+        }),
+        (None, None) => event::credentials::credential_renewed(&bound.origin),
+        (None, Some(why)) => event::credentials::credential_not_renewed(&bound.origin, why),
+    }
 }

@@ -59,8 +59,8 @@ where
                 AuthenticateFuture::sent(attempt, errand)
             }
             None => {
-                let renewal = errand.renewal();
                 let errand = errand.holding(self.take(), request);
+                let renewal = errand.renewal();
                 AuthenticateFuture::waiting(renewal, errand)
             }
         }

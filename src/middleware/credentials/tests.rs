@@ -7,6 +7,7 @@ mod limits;
 mod replay;
 mod stack;
 mod together;
+mod told;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -2,24 +2,37 @@
 
 use std::time::Duration;
 
-use super::{AttemptEnd, Event};
+use super::Event;
 use crate::policy::StopReason;
 
 /// Writes the event; next to nothing when nobody subscribes.
 pub(super) fn write(event: &Event<'_>) {
     match *event {
+        Event::AttemptStarted {
+            upstream,
+            number,
+            method,
+        } => tracing::trace!(upstream, number, %method, "attempt started"),
         Event::AttemptFinished {
             upstream,
             number,
+            method,
             took,
             end,
         } => tracing::debug!(
             upstream,
             number,
+            %method,
             ?took,
-            end = name(&end),
+            end = end.as_str(),
             "attempt finished"
         ),
+        Event::AttemptAbandoned {
+            upstream,
+            number,
+            method,
+            took,
+        } => tracing::debug!(upstream, number, %method, ?took, "attempt abandoned"),
         Event::RetryScheduled {
             upstream,
             number,
@@ -29,7 +42,7 @@ pub(super) fn write(event: &Event<'_>) {
             upstream,
             number,
             ?after,
-            because = name(&because),
+            because = because.as_str(),
             "retry scheduled"
         ),
         // The common end of a payment that is declined.
@@ -42,7 +55,7 @@ pub(super) fn write(event: &Event<'_>) {
             upstream,
             attempts,
             reason = reason.as_str(),
-            because = name(&because),
+            because = because.as_str(),
             "retry refused"
         ),
         Event::RetryRefused {
@@ -54,7 +67,7 @@ pub(super) fn write(event: &Event<'_>) {
             upstream,
             attempts,
             reason = reason.as_str(),
-            because = name(&because),
+            because = because.as_str(),
             "retry refused"
         ),
         Event::CallRefused {
@@ -144,12 +157,5 @@ fn write_credential(event: &Event<'_>) {
             tracing::warn!(upstream, %why, "credential not renewed");
         }
         _ => {}
-    }
-}
-
-fn name(end: &AttemptEnd) -> &str {
-    match end {
-        AttemptEnd::Status(status) => status.as_str(),
-        AttemptEnd::Failure(failure) => failure.as_str(),
     }
 }

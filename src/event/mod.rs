@@ -6,7 +6,9 @@
 //!
 //! | event | at | an operator asks |
 //! |---|---|---|
+//! | [`AttemptStarted`](Event::AttemptStarted) | trace | how many are under way? |
 //! | [`AttemptFinished`](Event::AttemptFinished) | debug | is it up, and how fast? |
+//! | [`AttemptAbandoned`](Event::AttemptAbandoned) | debug | who gives up, and after how long? |
 //! | [`RetryScheduled`](Event::RetryScheduled) | debug | how much of the load is retries? |
 //! | [`RetryRefused`](Event::RetryRefused) | info, debug for a final 4xx | why was it not retried? |
 //! | [`CallRefused`](Event::CallRefused) | debug | who is turned away, and until when? |

@@ -1,5 +1,7 @@
 //! What is told, in order.
 
+mod attempts;
+
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,7 +21,9 @@ struct Diary(Mutex<Vec<String>>);
 impl Observer for Diary {
     fn observe(&self, event: &Event<'_>) {
         let what = match event {
-            Event::AttemptFinished { number, end, .. } => format!(" {number} {}", short(end)),
+            // What follows it says as much.
+            Event::AttemptStarted { .. } => return,
+            Event::AttemptFinished { number, end, .. } => format!(" {number} {}", end.as_str()),
             Event::RetryScheduled {
                 number,
                 after,
@@ -29,7 +33,7 @@ impl Observer for Diary {
                 format!(
                     " {number} in {:.0}s after {}",
                     after.as_secs_f64(),
-                    short(because)
+                    because.as_str()
                 )
             }
             Event::RetryRefused {
@@ -38,7 +42,11 @@ impl Observer for Diary {
                 because,
                 ..
             } => {
-                format!(" {} after {attempts}, {}", reason.as_str(), short(because))
+                format!(
+                    " {} after {attempts}, {}",
+                    reason.as_str(),
+                    because.as_str()
+                )
             }
             Event::CallRefused { refusal, .. } => format!(" {}", refusal.as_str()),
             Event::GateClosed { status, asked, .. } => {
@@ -49,13 +57,6 @@ impl Observer for Diary {
         };
         let line = format!("{}{what}", event.name());
         self.0.lock().unwrap().push(line);
-    }
-}
-
-fn short(end: &AttemptEnd) -> String {
-    match end {
-        AttemptEnd::Status(status) => status.as_str().to_owned(),
-        AttemptEnd::Failure(failure) => failure.as_str().to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 
 use crate::config::{Change, Override, PolicyError, Preset};
 use crate::middleware::credentials::CredentialError;
@@ -30,16 +30,38 @@ const LONG_GATE: Duration = Duration::from_secs(300);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// An attempt is about to be sent. It is followed by one of the next two.
+    AttemptStarted {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// Its number in the call; the first is 1.
+        number: u32,
+        /// The request's method.
+        method: &'a Method,
+    },
     /// An attempt was sent and has ended: with a response head, or without.
     AttemptFinished {
         /// Scheme, host, port and finer name.
         upstream: &'a str,
         /// Its number in the call; the first is 1.
         number: u32,
+        /// The request's method.
+        method: &'a Method,
         /// From its admission to its end.
         took: Duration,
         /// How it ended.
         end: AttemptEnd,
+    },
+    /// An attempt has no end to tell of: its call was dropped, or it ended before anything was sent.
+    AttemptAbandoned {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// Its number in the call; the first is 1.
+        number: u32,
+        /// The request's method.
+        method: &'a Method,
+        /// From its admission to that moment.
+        took: Duration,
     },
     /// A call will be sent again.
     RetryScheduled {
@@ -164,14 +186,22 @@ pub enum AttemptEnd {
 }
 
 impl AttemptEnd {
+    /// The stable name: the status code or the failure.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Status(status) => status.as_str(),
+            Self::Failure(failure) => failure.as_str(),
+        }
+    }
+
     /// The stable name of the trouble: the status code or the failure. `None`: there was none, the
     /// status is below 400.
     #[must_use]
     pub fn error_type(&self) -> Option<&str> {
         match self {
             Self::Status(status) if status.as_u16() < 400 => None,
-            Self::Status(status) => Some(status.as_str()),
-            Self::Failure(failure) => Some(failure.as_str()),
+            Self::Status(_) | Self::Failure(_) => Some(self.as_str()),
         }
     }
 }
@@ -181,7 +211,9 @@ impl Event<'_> {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::AttemptStarted { .. } => "attempt_started",
             Self::AttemptFinished { .. } => "attempt_finished",
+            Self::AttemptAbandoned { .. } => "attempt_abandoned",
             Self::RetryScheduled { .. } => "retry_scheduled",
             Self::RetryRefused { .. } => "retry_refused",
             Self::CallRefused { .. } => "call_refused",
@@ -203,7 +235,9 @@ impl Event<'_> {
     #[must_use]
     pub const fn upstream(&self) -> Option<&str> {
         match self {
-            Self::AttemptFinished { upstream, .. }
+            Self::AttemptStarted { upstream, .. }
+            | Self::AttemptFinished { upstream, .. }
+            | Self::AttemptAbandoned { upstream, .. }
             | Self::RetryScheduled { upstream, .. }
             | Self::RetryRefused { upstream, .. }
             | Self::CallRefused { upstream, .. }

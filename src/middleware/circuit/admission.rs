@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::Request;
+use http::{Method, Request};
 use tokio::sync::futures::OwnedNotified;
 
 use crate::config::Policy;
@@ -33,6 +33,7 @@ pub(super) struct Applicant {
     number: u32,
     /// Refusals in a row that are an alarm.
     alarm_after: u32,
+    method: Method,
     honours_retry_after: bool,
 }
 
@@ -93,6 +94,7 @@ impl Applicant {
             counted,
             number,
             alarm_after: credentials.alarms_after(),
+            method: request.method().clone(),
             honours_retry_after: policy.honours_retry_after(),
         }
     }
@@ -147,12 +149,18 @@ impl Applicant {
     }
 
     fn admitted(&self, now: Instant, permit: Permit) -> Admitted {
+        self.upstream.tell(&Event::AttemptStarted {
+            upstream: self.upstream.name(),
+            number: self.number,
+            method: &self.method,
+        });
         Admitted {
             upstream: Arc::clone(&self.upstream),
             permit: Some(permit),
             since: now,
             number: self.number,
             alarm_after: self.alarm_after,
+            method: self.method.clone(),
             identity: self.identity.clone(),
             honours_retry_after: self.honours_retry_after,
         }
@@ -227,26 +235,29 @@ pub(super) struct Admitted {
     /// The attempt's number in its call.
     number: u32,
     alarm_after: u32,
+    method: Method,
     pub(super) identity: Identity,
     pub(super) honours_retry_after: bool,
 }
 
 impl Admitted {
-    /// Tells the circuit how the attempt ended, the time it took filled in; and the observers, if it
-    /// was sent.
+    /// Tells the circuit how the attempt ended, the time it took filled in; and the observers, whether
+    /// it was sent.
     pub(super) fn finish(&mut self, ending: &Ending, sent: Option<AttemptEnd>) {
         let Some(permit) = self.permit.take() else {
             return;
         };
         let now = clock::now();
         let took = now.saturating_duration_since(self.since);
-        if let Some(end) = sent {
-            self.upstream.tell(&Event::AttemptFinished {
+        match sent {
+            Some(end) => self.upstream.tell(&Event::AttemptFinished {
                 upstream: self.upstream.name(),
                 number: self.number,
+                method: &self.method,
                 took,
                 end,
-            });
+            }),
+            None => self.tell_of_abandonment(took),
         }
         self.upstream
             .finish(now, permit, &Ending { took, ..*ending });
@@ -254,12 +265,23 @@ impl Admitted {
             self.upstream.authenticated(status, self.alarm_after);
         }
     }
+
+    fn tell_of_abandonment(&self, took: Duration) {
+        self.upstream.tell(&Event::AttemptAbandoned {
+            upstream: self.upstream.name(),
+            number: self.number,
+            method: &self.method,
+            took,
+        });
+    }
 }
 
 impl Drop for Admitted {
     fn drop(&mut self) {
         if let Some(permit) = self.permit.take() {
-            self.upstream.abandon(clock::now(), permit);
+            let now = clock::now();
+            self.tell_of_abandonment(now.saturating_duration_since(self.since));
+            self.upstream.abandon(now, permit);
         }
     }
 }

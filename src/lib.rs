@@ -30,6 +30,8 @@
 //! [`RequestBuilder::collect`] puts a [`CollectLayer`] right above the transport: then the response's
 //! body is read inside the attempt, and one that breaks off is a failed attempt like any other.
 //!
+//! Around the call, and around each attempt, there is a [span](middleware::spans) for `tracing`.
+//!
 //! [`ResilienceLayer`] composes it from a [`Policy`], around any service of HTTP requests and
 //! responses; each layer also stands alone. All calls to one upstream share a circuit, a gate and a
 //! budget, through [`Upstreams`].
@@ -43,6 +45,7 @@
 //! | an order in an unknown state | [`Error::delivery`]: what the server may have done |
 //! | "when may I call again?" | [`Report::retry_at`], spread so that a backlog is no wave |
 //! | "what is going on?" | [`event`]: everything that happens, for the log and for an [`event::Observer`] |
+//! | "where did the time go?" | [`middleware::spans`]: a span for the call, and one for each attempt |
 //! | a policy that does not build | [`PolicyError`]: the rule, the value, the fix |
 //! | a service that does not start | [`EnvError`]: every variable that is missing or wrong, by name |
 //! | 401 or 403 | [`credentials`], and [`event::Event::AuthenticationFailing`] |
@@ -121,6 +124,7 @@ pub use {
     middleware::idempotency::IdempotencyLayer,
     middleware::require_https::RequireHttpsLayer,
     middleware::retry::RetryLayer,
+    middleware::spans::{AttemptSpanLayer, CallSpanLayer},
     middleware::{Deadline, FirstSentAt, RateLimitKey, ResilienceLayer},
     report::Report,
     response_body::{BodyError, Collected},

@@ -51,6 +51,19 @@ impl ErrorKind {
     }
 }
 
+/// The stable name of what happened, whatever it means: for traces.
+pub(super) fn error_type(cause: &Cause) -> &str {
+    match cause {
+        Cause::Config(_) => "config",
+        Cause::Key(_) => "key_refused",
+        Cause::Failure(failure) => failure.as_str(),
+        Cause::Refused(refusal) => refusal.as_str(),
+        Cause::Credential(_) => "no_credential",
+        Cause::Status(status) => status.as_str(),
+        Cause::Body(_) => "body",
+    }
+}
+
 /// The stable code. An unknown outcome outranks the kind: nobody may read it as "not paid".
 pub(super) fn code(kind: ErrorKind, delivery: Delivery, payments: bool) -> &'static str {
     if delivery == Delivery::Unknown {

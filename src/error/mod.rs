@@ -209,6 +209,10 @@ impl Error {
 }
 
 impl Error {
+    pub(crate) fn error_type(&self) -> &str {
+        kind::error_type(&self.0.cause)
+    }
+
     /// Which rule the request breaks, when the transport has said so.
     fn what_is_invalid(&self) -> Option<&(dyn std::error::Error + 'static)> {
         let is_invalid = self.failure() == Some(Failure::InvalidRequest);

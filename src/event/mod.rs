@@ -26,7 +26,9 @@
 
 pub(crate) mod credentials;
 mod log;
+mod method;
 mod observer;
+pub(crate) mod span;
 mod what;
 
 pub use self::observer::Observer;

@@ -191,6 +191,10 @@ impl Clone for Resend {
     }
 }
 
+/// On a retry, below its circuit, if somebody sees spans: the number of the attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AttemptNumber(pub(crate) u32);
+
 /// On a request with a key of the caller's own: what is known of that key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeyPast {

@@ -15,6 +15,7 @@ mod refusable;
 pub mod require_https;
 mod resilience;
 pub mod retry;
+pub mod spans;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timed;

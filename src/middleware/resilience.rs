@@ -9,11 +9,17 @@ use super::deadline::{CallDeadline, DeadlineLayer};
 use super::idempotency::{Idempotency, IdempotencyLayer};
 use super::require_https::{RequireHttps, RequireHttpsLayer};
 use super::retry::{Retry, RetryLayer};
+use super::spans::{AttemptSpan, AttemptSpanLayer, CallSpan, CallSpanLayer};
 use crate::{Control, Policy, Upstreams};
 
 /// A service within the whole stack.
-pub type Resilience<S> =
-    RequireHttps<CallDeadline<Idempotency<Retry<CircuitBreaker<Authenticate<AttemptTimeout<S>>>>>>>;
+pub type Resilience<S> = CallSpan<
+    RequireHttps<
+        CallDeadline<
+            Idempotency<Retry<CircuitBreaker<AttemptSpan<Authenticate<AttemptTimeout<S>>>>>>,
+        >,
+    >,
+>;
 
 /// The whole stack: what a [`Policy`] says, around any HTTP service.
 ///
@@ -95,10 +101,12 @@ impl<S> Layer<S> for ResilienceLayer {
         let timed = AttemptTimeoutLayer::over(upstreams()).layer(transport);
         // Outside it, so that a renewal takes nothing of the attempt's time.
         let authentic = self.credentials.layer(timed);
+        // Inside the circuit: what is refused there is no attempt.
+        let seen = AttemptSpanLayer::new().layer(authentic);
         // Inside the retries, so that it sees every attempt and can refuse each.
         let guarded = CircuitLayer::new(upstreams())
             .with_credentials(&self.credentials)
-            .layer(authentic);
+            .layer(seen);
         let retried = RetryLayer::new(upstreams())
             .with_credentials(&self.credentials)
             .layer(guarded);
@@ -107,6 +115,8 @@ impl<S> Layer<S> for ResilienceLayer {
         // It bounds everything, the waits included.
         let bounded = DeadlineLayer::over(upstreams()).layer(keyed);
         // Before anything else: what must not be sent needs no deadline.
-        RequireHttpsLayer::new(upstreams()).layer(bounded)
+        let secured = RequireHttpsLayer::new(upstreams()).layer(bounded);
+        // Around all of it, so that every refusal shows.
+        CallSpanLayer::new().layer(secured)
     }
 }

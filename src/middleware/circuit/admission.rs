@@ -8,9 +8,9 @@ use http::{Method, Request};
 use tokio::sync::futures::OwnedNotified;
 
 use crate::config::Policy;
-use crate::event::{AttemptEnd, Event};
+use crate::event::{AttemptEnd, Event, span};
 use crate::middleware::Deadline;
-use crate::middleware::extensions::{Identity, KeyPast, Resend, hash};
+use crate::middleware::extensions::{AttemptNumber, Identity, KeyPast, Resend, hash};
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::{Admission, Call, Ending, Permit, Wait};
 use crate::policy::{PATIENCE, Priority};
@@ -241,6 +241,15 @@ pub(super) struct Admitted {
 }
 
 impl Admitted {
+    /// Leaves the number of a retry with the request, if somebody sees spans.
+    pub(super) fn mark<B>(&self, mut request: Request<B>) -> Request<B> {
+        if self.number > 1 && span::attempts_are_seen() {
+            let number = AttemptNumber(self.number);
+            request.extensions_mut().insert(number);
+        }
+        request
+    }
+
     /// Tells the circuit how the attempt ended, the time it took filled in; and the observers, whether
     /// it was sent.
     pub(super) fn finish(&mut self, ending: &Ending, sent: Option<AttemptEnd>) {

@@ -83,7 +83,7 @@ where
                     let next = match applicant.ask() {
                         Answer::Refused(error) => return Poll::Ready(Err(error)),
                         Answer::Passed(admitted) => State::Attempting {
-                            attempt: service.call(request),
+                            attempt: service.call(admitted.mark(request)),
                             admitted,
                         },
                         Answer::Wait(until, changed) => {

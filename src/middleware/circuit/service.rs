@@ -44,7 +44,8 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let mut applicant = Applicant::of(&mut request, &self.upstreams, &self.credentials);
         if let Some(admitted) = applicant.pass_untroubled() {
-            return CircuitFuture::attempt(self.inner.call(request), admitted);
+            let attempt = self.inner.call(admitted.mark(request));
+            return CircuitFuture::attempt(attempt, admitted);
         }
         // The instance that was made ready waits with the call; the clone takes its place.
         let clone = self.inner.clone();

@@ -3,6 +3,7 @@
 mod log;
 mod pieces;
 mod script;
+mod spans;
 mod stack;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use http_body_util::Full;
 pub(crate) use self::log::Log;
 pub(crate) use self::pieces::{Piece, Pieces};
 pub(crate) use self::script::{Blocked, Script, Seen, Tracked};
+pub(crate) use self::spans::Spans;
 pub(crate) use self::stack::{Stack, Tell, external, payments, steady, without_timers};
 use crate::policy::Failure;
 use crate::{BoxError, Error, IdempotencyKey, Report, TransportError};

@@ -9,6 +9,7 @@
 mod flags;
 mod fleet;
 mod metrics;
+#[allow(dead_code, reason = "the control room watches it while it goes on")]
 mod model;
 mod peers;
 mod report;

@@ -37,6 +37,20 @@ impl Desk {
         }
     }
 
+    /// How many payments were paid, and how many have arrived and are not.
+    pub(crate) fn tally(&self) -> Tally {
+        let now = self.clock.now();
+        let payments = lock(&self.payments);
+        let paid = payments
+            .iter()
+            .filter(|payment| payment.paid_at().is_some());
+        let open = payments.iter().filter(|payment| payment.is_open_at(now));
+        Tally {
+            paid: paid.count(),
+            open: open.count(),
+        }
+    }
+
     pub(crate) fn take_records(&self) -> Vec<PaymentRecord> {
         std::mem::take(&mut lock(&self.payments))
     }
@@ -46,6 +60,14 @@ impl Desk {
             change(record);
         }
     }
+}
+
+/// What has become of the payments so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) paid: usize,
+    /// Arrived, and neither paid nor reported.
+    pub(crate) open: usize,
 }
 
 /// Sees one payment through, from its arrival until it is paid or reported.

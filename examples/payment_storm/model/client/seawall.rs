@@ -5,8 +5,8 @@ use crate::model::chance::client_seed;
 use crate::model::gateway::{Gateway, IDEMPOTENCY_KEY, REFERENCE};
 use crate::model::scenario::Scenario;
 use ::seawall::{
-    self, Backoff, Delivery, IdempotencyKey, Jitter, Policy, Priority, Provider, ResilienceLayer,
-    Upstreams,
+    self, Backoff, Control, Delivery, IdempotencyKey, Jitter, Policy, Priority, Provider,
+    ResilienceLayer, Upstreams,
 };
 use http::{HeaderValue, StatusCode, Uri};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use tower_layer::Layer;
 /// peak. Nothing else is set.
 #[derive(Clone, Debug)]
 pub(crate) struct SeawallClient {
+    control: Control,
     service: <ResilienceLayer as Layer<Gateway>>::Service,
 }
 
@@ -33,9 +34,17 @@ impl SeawallClient {
             .build()
             .map_err(|error| error.to_string())?;
         let seed = client_seed(scenario.seed, instance);
+        let layer = ResilienceLayer::over(Upstreams::with_seed(policy, seed));
         Ok(Self {
-            service: ResilienceLayer::over(Upstreams::with_seed(policy, seed)).layer(gateway),
+            control: layer.control(),
+            service: layer.layer(gateway),
         })
+    }
+
+    /// What its operator holds in hand.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for whoever watches the storm"))]
+    pub(crate) fn control(&self) -> Control {
+        self.control.clone()
     }
 }
 

@@ -59,6 +59,15 @@ struct State {
     record: GatewayRecord,
 }
 
+/// The gateway's load at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Requests in the sixty whole seconds before.
+    pub(crate) last_minute: u32,
+    /// Requests that it works on, or that wait for it.
+    pub(crate) outstanding: usize,
+}
+
 /// An accepted request. It lives here, not in its client's future: the slot is spent either way.
 #[derive(Debug)]
 struct Job {
@@ -97,6 +106,18 @@ impl Gateway {
         };
         tokio::spawn(gateway.clone().serve());
         gateway
+    }
+
+    /// What it has seen so far.
+    pub(crate) fn seen(&self) -> Seen {
+        let state = lock(&self.shared.state);
+        let second = self.shared.clock.now().as_secs() as usize;
+        let last_minute = second.saturating_sub(60)..second;
+        let offered = state.record.offered.all();
+        Seen {
+            last_minute: offered.get(last_minute).unwrap_or_default().iter().sum(),
+            outstanding: state.queue.outstanding(),
+        }
     }
 
     /// Everything it has seen and charged; it starts again from nothing.

@@ -47,7 +47,7 @@ pub enum Event<'a> {
         number: u32,
         /// The request's method.
         method: &'a Method,
-        /// From its admission to its end.
+        /// From its admission to its end; without the wait for another credential, if it was answered.
         took: Duration,
         /// How it ended.
         end: AttemptEnd,

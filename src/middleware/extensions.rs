@@ -230,6 +230,10 @@ pub(crate) fn life_left(first_sent_at: Option<&FirstSentAt>, policy: &Policy) ->
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GateClosed;
 
+/// On a response: so much of its time a credential was waited for, and not the upstream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CredentialWait(pub(crate) Duration);
+
 /// On a retry: not on the connection it came back from (421).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FreshConnection;

@@ -250,6 +250,11 @@ impl Admitted {
         request
     }
 
+    /// So much of its time says nothing of the upstream.
+    pub(super) fn leave_out(&mut self, wait: Duration) {
+        self.since += wait;
+    }
+
     /// Tells the circuit how the attempt ended, the time it took filled in; and the observers, whether
     /// it was sent.
     pub(super) fn finish(&mut self, ending: &Ending, sent: Option<AttemptEnd>) {

@@ -4,7 +4,7 @@ use http::{Response, StatusCode};
 
 use super::admission::Admitted;
 use crate::event::AttemptEnd;
-use crate::middleware::extensions::GateClosed;
+use crate::middleware::extensions::{CredentialWait, GateClosed};
 use crate::policy::circuit::{Closing, Ending};
 use crate::policy::classify::{self, Health, Outcome};
 use crate::policy::retry_after::{self, HeaderText};
@@ -21,6 +21,9 @@ pub(super) fn answered<C>(admitted: &mut Admitted, response: &mut Response<C>) {
         header: closing.map(|_| HeaderText::of(response.headers())),
         ..Ending::new(classify::health_of(status))
     };
+    if let Some(CredentialWait(wait)) = response.extensions_mut().remove() {
+        admitted.leave_out(wait);
+    }
     admitted.finish(&ending, Some(AttemptEnd::Status(status)));
     if closing.is_some() {
         response.extensions_mut().insert(GateClosed);

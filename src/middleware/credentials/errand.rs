@@ -1,7 +1,7 @@
 //! An attempt on its way with a credential of ours.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use tower_service::Service;
@@ -11,6 +11,7 @@ use super::renewal::{Renewal, renew};
 use super::{Bound, Credential, Credentials};
 use crate::body::Replay;
 use crate::middleware::Deadline;
+use crate::middleware::extensions::CredentialWait;
 use crate::middleware::retry::copy;
 use crate::{Error, Upstreams, clock};
 
@@ -29,6 +30,9 @@ pub(super) struct Errand<S, B> {
     kept: Option<Box<(S, Request<B>)>>,
     /// The answer after which it was sent again.
     rejection: Option<Box<(StatusCode, HeaderMap)>>,
+    renewing_since: Option<Instant>,
+    /// How long other credentials were waited for.
+    waited: Duration,
 }
 
 /// What follows an answer.
@@ -57,6 +61,8 @@ impl<S, B> Errand<S, B> {
             used: None,
             kept: None,
             rejection: None,
+            renewing_since: None,
+            waited: Duration::ZERO,
         }
     }
 
@@ -79,7 +85,8 @@ impl<S, B> Errand<S, B> {
         self.used = Some(credential);
     }
 
-    pub(super) fn renewal(&self) -> Renewal {
+    pub(super) fn renewal(&mut self) -> Renewal {
+        self.renewing_since = Some(clock::now());
         let time = self.settings.refresh_timeout();
         let kept = self.kept.as_deref();
         let upstream = kept.and_then(|(_, request)| Upstreams::known_of(request));
@@ -97,10 +104,16 @@ impl<S, B> Errand<S, B> {
         &mut kept.expect("a replay is decided only for what was kept").0
     }
 
-    fn answered(&self, status: StatusCode) {
+    /// The answer that is returned.
+    fn answer<C>(&self, mut answer: Response<C>) -> Response<C> {
         if self.used.is_some() {
-            self.bound.answered(status, self.settings.alarm_after);
+            let alarm_after = self.settings.alarm_after;
+            self.bound.answered(answer.status(), alarm_after);
         }
+        if !self.waited.is_zero() {
+            answer.extensions_mut().insert(CredentialWait(self.waited));
+        }
+        answer
     }
 
     /// The error of an attempt that ends without a credential.
@@ -168,8 +181,7 @@ where
         if response.status() == StatusCode::UNAUTHORIZED && kept.is_some_and(B::is_intact) {
             return Follows::Renew(response);
         }
-        self.answered(response.status());
-        Follows::Return(Ok(response))
+        Follows::Return(Ok(self.answer(response)))
     }
 
     /// The renewal that `answer` led to has brought this.
@@ -178,6 +190,10 @@ where
         other: Option<Credential>,
         answer: Option<Response<C>>,
     ) -> Renewed<C> {
+        let began = self.renewing_since.take();
+        self.waited += began.map_or(Duration::ZERO, |began| {
+            clock::now().saturating_duration_since(began)
+        });
         let other = other.filter(|_| !self.is_too_late());
         match (other, answer) {
             (Some(credential), None) => Renewed::Send(credential),
@@ -188,10 +204,7 @@ where
                 self.rejection = Some(Box::new((head.status, head.headers)));
                 Renewed::Replay(credential)
             }
-            (_, Some(answer)) => {
-                self.answered(answer.status());
-                Renewed::Return(Ok(answer))
-            }
+            (_, Some(answer)) => Renewed::Return(Ok(self.answer(answer))),
         }
     }
 

@@ -59,7 +59,7 @@ where
                 AuthenticateFuture::sent(attempt, errand)
             }
             None => {
-                let errand = errand.holding(self.take(), request);
+                let mut errand = errand.holding(self.take(), request);
                 let renewal = errand.renewal();
                 AuthenticateFuture::waiting(renewal, errand)
             }

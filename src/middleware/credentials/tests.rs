@@ -4,6 +4,7 @@ mod alarm;
 mod attempt;
 mod file;
 mod limits;
+mod measured;
 mod replay;
 mod stack;
 mod together;

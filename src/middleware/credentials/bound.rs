@@ -94,7 +94,7 @@ impl Bound {
     /// Why there is no credential, as far as that is known.
     pub(super) fn problem(&self) -> CredentialError {
         let problem = lock(&self.problem).clone();
-        problem.unwrap_or_else(|| CredentialError::unavailable("its renewal has not ended"))
+        problem.unwrap_or_else(|| CredentialError::unavailable("it has brought none yet"))
     }
 
     /// A renewal has ended so.

@@ -82,8 +82,14 @@ impl Credential {
     }
 
     fn of(name: HeaderName, value: &str) -> Result<Self, CredentialError> {
-        let mut value = HeaderValue::from_str(value)
-            .map_err(|_| CredentialError::Invalid("use visible characters"))?;
+        // A header takes bytes beyond ASCII too: there they are a byte order mark, or what came along
+        // when somebody copied it.
+        let visible = value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let invalid = || CredentialError::Invalid("use visible ASCII characters");
+        let mut value = visible
+            .then(|| HeaderValue::from_str(value).ok())
+            .flatten()
+            .ok_or_else(invalid)?;
         value.set_sensitive(true);
         Ok(Self {
             name,

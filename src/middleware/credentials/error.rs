@@ -67,7 +67,11 @@ impl fmt::Display for CredentialError {
                 )
             }
             Self::File { path, problem } => {
-                write!(f, "the credential file `{}`: {problem}", path.display())
+                write!(
+                    f,
+                    "the credential file `{}`: {problem}; write the credential into it, and nothing else",
+                    path.display()
+                )
             }
             Self::Origin { origin, problem } => {
                 write!(f, "the origin `{origin}` gets no credential: {problem}")

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::mem;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -20,7 +21,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// The credential in a file, which is read again when it changes.
 ///
-/// `make` says what the text is, line ends at its end taken off: [`Credential::bearer`], or
+/// `make` says what the text is, without the line ends at its end and the byte order mark that some
+/// editors put at its start: [`Credential::bearer`], or
 /// `|key| Credential::header("x-api-key", key)`.
 ///
 /// # Errors
@@ -46,7 +48,7 @@ pub fn from_file(
         kept: ArcSwap::from_pointee(first),
         since: clock::now(),
         looked: AtomicU64::new(0),
-        is_lost: AtomicBool::new(false),
+        is_lost: Mutex::default(),
     })))
 }
 
@@ -69,8 +71,9 @@ struct Watched {
     since: Instant,
     /// When it was last looked at, in milliseconds after `since`.
     looked: AtomicU64,
-    /// The last look found no credential.
-    is_lost: AtomicBool,
+    /// The last look found no credential. Whoever looks holds it: what was read first must not replace
+    /// what was read last.
+    is_lost: Mutex<bool>,
 }
 
 type Make = dyn Fn(&str) -> Result<Credential, CredentialError> + Send + Sync;
@@ -78,8 +81,7 @@ type Make = dyn Fn(&str) -> Result<Credential, CredentialError> + Send + Sync;
 impl Credentials for CredentialFile {
     fn current(&self) -> Option<Credential> {
         if self.0.is_due() {
-            // Whatever came of it was said, and the last good one is kept.
-            let _ = self.0.look();
+            self.0.glance();
         }
         Some(Credential::clone(&self.0.kept.load()))
     }
@@ -104,9 +106,23 @@ impl Watched {
             .is_ok()
     }
 
+    /// For an attempt, which waits for nobody. What comes of it is said, and the last good one kept.
+    fn glance(&self) {
+        let _ = match self.is_lost.try_lock() {
+            Ok(mut is_lost) => self.look_with(&mut is_lost),
+            Err(TryLockError::Poisoned(broken)) => self.look_with(&mut broken.into_inner()),
+            Err(TryLockError::WouldBlock) => Ok(()),
+        };
+    }
+
     fn look(&self) -> Result<(), CredentialError> {
+        let is_lost = self.is_lost.lock();
+        self.look_with(&mut is_lost.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn look_with(&self, is_lost: &mut bool) -> Result<(), CredentialError> {
         let found = read(&self.path, &self.make);
-        let was_lost = self.is_lost.swap(found.is_err(), Relaxed);
+        let was_lost = mem::replace(is_lost, found.is_err());
         match found {
             Ok(found) => {
                 if was_lost {
@@ -136,10 +152,23 @@ impl fmt::Debug for CredentialFile {
 fn read(path: &Path, make: &Make) -> Result<Credential, CredentialError> {
     let text = read_text(path).map_err(|error| CredentialError::File {
         path: path.to_owned(),
-        problem: error.kind().to_string(),
+        problem: problem(error.kind()),
     })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let text = text.trim_end_matches(['\r', '\n']);
     make(text).map_err(|error| error.in_file(path))
+}
+
+fn problem(kind: io::ErrorKind) -> String {
+    let told = match kind {
+        io::ErrorKind::NotFound => "there is none",
+        io::ErrorKind::PermissionDenied => "this process may not read it",
+        io::ErrorKind::InvalidData => "it is not UTF-8",
+        io::ErrorKind::InvalidInput => "it is no regular file",
+        io::ErrorKind::FileTooLarge => "it is longer than 64 KiB",
+        other => return other.to_string(),
+    };
+    told.to_owned()
 }
 
 fn read_text(path: &Path) -> io::Result<String> {

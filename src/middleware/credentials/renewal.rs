@@ -62,8 +62,13 @@ async fn other(
         may
     });
     if may {
-        // A source that panics has told nothing.
-        let _ = tokio::spawn(ask(Arc::clone(&bound), turn, time, upstream)).await;
+        let asking = ask(Arc::clone(&bound), turn, time, upstream.clone());
+        if tokio::spawn(asking).await.is_err() {
+            // A source that panics has told nothing.
+            let problem = CredentialError::unavailable("it has panicked");
+            bound.renewed(Err(problem.clone()));
+            tell(&bound, upstream.as_deref(), Some(&problem));
+        }
     }
     bound.current().filter(differs)
 }

@@ -125,6 +125,65 @@ async fn a_secret_that_kubernetes_swaps_by_its_links_is_seen() {
     assert_eq!(token(&file), "b");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_byte_order_mark_is_no_part_of_it() {
+    let directory = Directory::new("marked");
+    let file = open(&directory.write("\u{feff}a\r\n"));
+    assert_eq!(token(&file), "a");
+    // Anywhere else it is refused, as nobody can see it.
+    let marked = directory.write("a\u{feff}");
+    let error = from_file(marked, Credential::bearer).unwrap_err();
+    assert!(error.to_string().contains("visible ASCII"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_first_does_not_replace_what_was_read_last() {
+    use std::sync::mpsc;
+    let directory = Directory::new("late");
+    let path = directory.write("first");
+    let ((entered, is_in), (finished, is_over)) = (mpsc::channel(), mpsc::channel());
+    let is_over = Mutex::new(is_over);
+    let make = move |token: &str| {
+        if token == "old" {
+            entered.send(()).unwrap();
+            // Until the other look has overtaken this one, if it can.
+            let _ = is_over.lock().unwrap().recv_timeout(millis(100));
+        }
+        Credential::bearer(token)
+    };
+    let file = Arc::new(from_file(path, make).unwrap());
+    let look = || {
+        let file = Arc::clone(&file);
+        tokio::spawn(async move { file.refresh().await })
+    };
+    directory.write("old");
+    let early = look();
+    is_in.recv().unwrap();
+    directory.write("new");
+    look().await.unwrap().unwrap();
+    let _ = finished.send(());
+    early.await.unwrap().unwrap();
+    assert_eq!(token(&file), "new");
+}
+
+#[test]
+fn what_is_wrong_with_it_is_said_with_the_fix() {
+    let directory = Directory::new("told");
+    let problem = |path: &Path| from_file(path, Credential::bearer).unwrap_err().to_string();
+    let key = directory.write("");
+    let told = problem(&key);
+    assert!(
+        told.ends_with("it is empty; write the credential into it, and nothing else"),
+        "{told}"
+    );
+    fs::write(&key, b"s3cret\xff").unwrap();
+    assert!(problem(&key).contains("it is not UTF-8"));
+    fs::write(&key, "s".repeat(64 * 1024 + 1)).unwrap();
+    assert!(problem(&key).contains("longer than 64 KiB"));
+    assert!(problem(&directory.0).contains("no regular file"));
+    assert!(problem(&directory.0.join("no-such")).contains("there is none"));
+}
+
 #[test]
 fn what_cannot_be_read_at_first_is_an_error_that_names_the_path() {
     let directory = Directory::new("wrong");

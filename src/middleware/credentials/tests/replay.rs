@@ -88,6 +88,23 @@ async fn a_renewal_that_fails_or_panics_leaves_the_401() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_renewal_that_panics_is_said_and_one_that_brings_nothing_too() {
+    for (brings, why) in [
+        (Brings::Panic, "it has panicked"),
+        (Brings::Nothing, "it has brought none yet"),
+    ] {
+        let log = Log::new();
+        let is_panic = matches!(brings, Brings::Panic);
+        let signed = Signed::new(&Script::new([]), Vault::default().then(brings));
+        let error = signed.send(put()).await.unwrap_err();
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert!(format!("{error:?}").contains(why), "{error:?}");
+        let told = log.count("credential not renewed");
+        assert_eq!(told, usize::from(is_panic));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_credential_that_never_changes_is_asked_for_no_other() {
     let log = Log::new();
     let upstream = Script::new([status(401)]);

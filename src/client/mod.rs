@@ -31,6 +31,7 @@ pub use self::response::Response;
 use self::transport::{Phases, Transport};
 use crate::middleware::Resilience;
 use crate::middleware::collect::{Collect, CollectLayer};
+use crate::middleware::credentials::Sources;
 use crate::response_body::{Announced, Limits};
 use crate::{Body, Control, CredentialsLayer, Error, Policy, ResilienceLayer, Upstreams};
 
@@ -61,6 +62,8 @@ pub struct Client {
     collecting: Resilience<Collect<Transport>>,
     upstreams: Upstreams,
     limits: Limits,
+    /// Where its credentials come from, for whoever checks them.
+    sources: Sources,
     /// How it connects, for whoever checks that it can.
     phases: Arc<Phases>,
 }
@@ -83,6 +86,7 @@ impl Client {
         limits: Limits,
         credentials: CredentialsLayer,
     ) -> Self {
+        let sources = credentials.sources().clone();
         let stack = ResilienceLayer::over(upstreams.clone()).with_credentials(credentials);
         let phases = transport.phases();
         // Innermost: the attempt timeout covers the body too, the circuit hears of one that breaks.
@@ -92,6 +96,7 @@ impl Client {
             collecting: stack.layer(collect),
             upstreams,
             limits,
+            sources,
             phases,
         }
     }

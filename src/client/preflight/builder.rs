@@ -21,7 +21,7 @@ pub struct Preflight {
     pub(super) health_path: Option<String>,
     pub(super) credentials_path: Option<String>,
     pub(super) headers: Result<HeaderMap, Fault>,
-    pub(super) has_credentials: bool,
+    pub(super) brings_credentials: bool,
     pub(super) timeout: Option<Duration>,
 }
 
@@ -33,7 +33,7 @@ impl Preflight {
             health_path: None,
             credentials_path: None,
             headers: Ok(HeaderMap::new()),
-            has_credentials: false,
+            brings_credentials: false,
             timeout: None,
         }
     }
@@ -68,12 +68,15 @@ impl Preflight {
 
     /// A header that is a credential, to be tried: 401, 403 or 407 fail the step
     /// [`Credentials`](super::Step::Credentials). Both requests carry it, and no text ever shows it.
-    /// Without one, credentials are not checked.
+    ///
+    /// Without one, the client's own for that origin is tried, as its source has it now: one that is
+    /// refused is not replaced here, as a call would do it. If there is none either, credentials are
+    /// not checked.
     pub fn credential<V>(mut self, name: impl AsRef<str>, value: V) -> Self
     where
         V: TryInto<HeaderValue>,
     {
-        self.has_credentials = true;
+        self.brings_credentials = true;
         self.header(name, value)
     }
 

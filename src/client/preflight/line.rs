@@ -3,13 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
-use http::{Request, StatusCode, Uri};
+use http::{HeaderMap, Request, StatusCode, Uri};
 use http_body_util::Empty;
 
-use super::Preflight;
 use super::fault::Fault;
 use super::target::Target;
+use super::{Preflight, Problem};
 use crate::client::transport::Connection;
+use crate::middleware::credentials::present;
 
 /// The way to the upstream, for one request after the other.
 pub(super) struct Line<'a> {
@@ -39,13 +40,28 @@ impl<'a> Line<'a> {
     pub(super) async fn ask(&mut self, url: &Uri) -> Result<StatusCode, Fault> {
         let mut request = Request::new(Empty::<Bytes>::new());
         *request.uri_mut() = url.clone();
-        *request.headers_mut() = self.preflight.headers.clone()?;
+        *request.headers_mut() = self.headers(url).await?;
         let connection = match self.open.take() {
             Some(connection) => connection,
             None => self.open_again().await?,
         };
         let answer = self.preflight.client.phases.ask(connection, request).await;
         answer.map_err(Fault::no_answer)
+    }
+
+    /// What the caller gave, and the client's own credential, as a call would carry it.
+    async fn headers(&self, url: &Uri) -> Result<HeaderMap, Fault> {
+        let (preflight, mut headers) = (self.preflight, self.preflight.headers.clone()?);
+        if let Some(source) = preflight.client.sources.covering(url) {
+            let time = preflight.client.policy().attempt_timeout();
+            let credential = present(source, time).await;
+            let credential =
+                credential.map_err(|error| Fault::new(Problem::NoCredential, error.to_string()))?;
+            if !credential.is_in(&headers) {
+                credential.write(&mut headers);
+            }
+        }
+        Ok(headers)
     }
 
     async fn open_again(&self) -> Result<Connection, Fault> {

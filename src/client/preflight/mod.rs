@@ -10,7 +10,7 @@
 //! | [`Dns`](Step::Dns) | the host name resolves |
 //! | [`Tcp`](Step::Tcp) | one of its addresses, tried in order, takes a connection |
 //! | [`Tls`](Step::Tls) | the handshake ends with a certificate that is trusted |
-//! | [`Credentials`](Step::Credentials) | a GET with the credentials is answered with 2xx |
+//! | [`Credentials`](Step::Credentials) | a GET with the credentials, given here or the client's own, is answered with 2xx |
 //! | [`Health`](Step::Health) | a GET of the health path is answered with 2xx |
 //!
 //! The first that fails makes the later ones [`Skipped`](Outcome::Skipped): nothing is sent after

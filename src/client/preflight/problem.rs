@@ -38,6 +38,8 @@ pub enum Problem {
     TlsBroken,
     /// A header is not valid.
     BadHeader,
+    /// The client's own source has no credential.
+    NoCredential,
     /// The credentials were refused, or are missing: 401, 403, 407.
     CredentialsRefused,
     /// There is nothing at this path: 404, 410.
@@ -77,6 +79,7 @@ impl Problem {
             Self::TlsIncompatible => "tls_incompatible",
             Self::TlsBroken => "tls_broken",
             Self::BadHeader => "bad_header",
+            Self::NoCredential => "no_credential",
             Self::CredentialsRefused => "credentials_refused",
             Self::PathUnknown => "path_unknown",
             Self::Redirected => "redirected",
@@ -118,6 +121,7 @@ impl Problem {
             Self::BadHeader => {
                 "use visible ASCII with no line break at the end, and none of the connection's own headers"
             }
+            Self::NoCredential => "check the source: its file, or who hands the credential out",
             Self::CredentialsRefused => {
                 "check that this environment has a key, the current one, with the right scope"
             }

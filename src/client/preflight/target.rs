@@ -30,7 +30,7 @@ impl Target {
         let health = preflight.health_path.as_deref();
         let health = health.map(|path| at(&url, path)).transpose()?;
         let credentials = match &preflight.credentials_path {
-            _ if !preflight.has_credentials => None,
+            _ if !preflight.brings_credentials && !has_source(preflight, &url) => None,
             Some(path) => Some(at(&url, path)?),
             None if url.path() == "/" => health.clone().or_else(|| Some(url.clone())),
             None => Some(url.clone()),
@@ -54,6 +54,11 @@ impl Target {
         let usual = if self.is_https() { 443 } else { 80 };
         self.url.port_u16().unwrap_or(usual)
     }
+}
+
+/// Whether the client itself has a credential for the URL's origin.
+fn has_source(preflight: &Preflight, url: &Uri) -> bool {
+    preflight.client.sources.covering(url).is_some()
 }
 
 /// This path on the URL's host.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, Uri};
 use tokio::sync::Mutex as Turn;
 
 use super::origin::Origin;
@@ -37,6 +37,12 @@ impl Sources {
         Ok(Self(Some(all.into())))
     }
 
+    /// The source for this URI's origin.
+    pub(crate) fn covering(&self, uri: &Uri) -> Option<&Arc<Bound>> {
+        let mut bound = self.0.iter().flat_map(|sources| sources.iter());
+        bound.find(|bound| bound.origin.covers(uri))
+    }
+
     /// Somebody above counts what is refused, and raises the alarm.
     pub(crate) fn leave_alarm(&self) {
         for bound in self.0.iter().flat_map(|sources| sources.iter()) {
@@ -47,10 +53,7 @@ impl Sources {
     /// The source of this request's credential, with what it says now; `None` if there is none for
     /// its origin, or the caller has set that header.
     pub(crate) fn of<B>(&self, request: &Request<B>) -> Option<(&Arc<Bound>, Option<Credential>)> {
-        let bound = self.0.iter().flat_map(|sources| sources.iter());
-        let bound = bound
-            .into_iter()
-            .find(|bound| bound.origin.covers(request.uri()))?;
+        let bound = self.covering(request.uri())?;
         let current = bound.source.current();
         let is_taken = |credential: &Credential| credential.is_in(request.headers());
         (!current.as_ref().is_some_and(is_taken)).then_some((bound, current))

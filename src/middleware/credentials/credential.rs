@@ -107,11 +107,11 @@ impl Credential {
     }
 
     /// Whether the caller has set that header already.
-    pub(super) fn is_in(&self, headers: &HeaderMap) -> bool {
+    pub(crate) fn is_in(&self, headers: &HeaderMap) -> bool {
         headers.contains_key(&self.name)
     }
 
-    pub(super) fn write(&self, headers: &mut HeaderMap) {
+    pub(crate) fn write(&self, headers: &mut HeaderMap) {
         headers.insert(&self.name, self.value.clone());
     }
 

@@ -37,6 +37,19 @@ pub(super) fn renew(
     )
 }
 
+/// What the source has: at once, or after a renewal.
+#[cfg(feature = "client")]
+pub(crate) async fn present(
+    bound: &Arc<Bound>,
+    time: Duration,
+) -> Result<Credential, CredentialError> {
+    if let Some(current) = bound.current() {
+        return Ok(current);
+    }
+    let renewed = renew(bound, None, time, None, None).await;
+    renewed.flatten().ok_or_else(|| bound.problem())
+}
+
 async fn other(
     bound: Arc<Bound>,
     refused: Option<Credential>,

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "json")]
 mod json;
+mod own;
 mod reaching;
 mod rendering;
 mod requests;

@@ -22,14 +22,15 @@ pub(crate) async fn run(
     args: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Ending {
-    match flags::parse(args) {
-        Ok(Command::Help) => Ending::with(PASSED, flags::HELP),
-        Ok(Command::Check(flags)) => match check(&flags, variable).await {
-            Ok(ending) => ending,
-            Err(error) => Ending::wrong_use(&error),
-        },
-        Err(error) => Ending::wrong_use(&error),
-    }
+    let args: Vec<_> = args.into_iter().collect();
+    // Also when the rest of the line makes no sense: a program waits for the answer.
+    let json = args.iter().any(|arg| arg == "--json");
+    let ending = match flags::parse(args) {
+        Ok(Command::Help) => return Ending::with(PASSED, flags::HELP),
+        Ok(Command::Check(flags)) => check(&flags, variable).await,
+        Err(error) => Err(error),
+    };
+    ending.unwrap_or_else(|error| Ending::wrong_use(&error, json))
 }
 
 async fn check(flags: &Flags, variable: impl Fn(&str) -> Option<String>) -> Result<Ending, String> {
@@ -69,8 +70,16 @@ impl Ending {
         }
     }
 
-    fn wrong_use(error: &str) -> Self {
-        Self::complaint(WRONG_USE, error)
+    fn wrong_use(error: &str, json: bool) -> Self {
+        let complaint = Self::complaint(WRONG_USE, error);
+        if !json {
+            return complaint;
+        }
+        let out = serde_json::json!({ "ok": false, "error": error });
+        Self {
+            out: format!("{out:#}\n"),
+            ..complaint
+        }
     }
 
     fn complaint(code: u8, error: &str) -> Self {

@@ -16,7 +16,8 @@ cargo run --features json --example preflight -- URL [FLAGS]
   --credentials PATH   a path that answers 2xx only to these credentials (that of the URL, else
                        the health path)
   --timeout DURATION   the longest each step may take, such as 500ms (5s)
-  --json               one JSON object instead of the lines
+  --json               one JSON object instead of the lines, in every case: 'ok', and 'steps' or
+                       'error'
   --help               this text
 
 Exit code 0: no step failed. 1: one did. 2: it was called wrongly.
@@ -44,7 +45,7 @@ pub(crate) struct Flags {
 }
 
 /// Reads the arguments that follow the program's name. An error names the flag, what is wrong and
-/// the fix, and shows no value: it may be a secret.
+/// the fix, and shows no value that may be a secret.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut parser = lexopt::Parser::from_args(args.into_iter().collect::<Vec<_>>());
     let mut url = None;

@@ -91,6 +91,42 @@ async fn programs_read_json() {
 }
 
 #[tokio::test]
+async fn programs_read_json_of_whatever_went_wrong() {
+    let closed = "http://127.0.0.1:1";
+    for (args, code) in [
+        (vec!["gateway.example", "--json"], FAILED),
+        (
+            vec!["https://user:s3cret@gateway.example", "--json"],
+            FAILED,
+        ),
+        (
+            vec!["https://gateway.invalid/?key=s3cret", "--json"],
+            FAILED,
+        ),
+        (vec![closed, "--json", "--header", BEARER], FAILED),
+        (vec!["--json"], WRONG_USE),
+        (vec!["--json", closed, closed], WRONG_USE),
+        (vec!["--halth", "--json", closed], WRONG_USE),
+        (vec![closed, "--json", "--timeout"], WRONG_USE),
+        (
+            vec![closed, "--json", "--header", "authorization: Bearer s3cret"],
+            WRONG_USE,
+        ),
+        (
+            vec![closed, "--json", "--header", "authorization: env:NOWHERE"],
+            WRONG_USE,
+        ),
+    ] {
+        let ending = preflight(&args).await;
+        assert_eq!(ending.code, code, "{args:?}");
+        let report: serde_json::Value = serde_json::from_str(&ending.out).expect("JSON");
+        assert_eq!(report["ok"], false, "{args:?}");
+        let told = if code == FAILED { "steps" } else { "error" };
+        assert!(!report[told].is_null(), "{}", ending.out);
+    }
+}
+
+#[tokio::test]
 async fn wrong_use_is_one_line_with_the_fix() {
     let url = "https://gateway.invalid";
     for (args, fix) in [

@@ -41,7 +41,7 @@ pub(super) fn violations(provider: &Provider) -> Vec<Violation> {
         (
             !provider.key_life.is_zero(),
             "the provider's key life is 0s".to_owned(),
-            "choose how long it remembers a key, or set `honours_keys: false`",
+            "choose how long it remembers a key, or say that `honours_keys` is false",
         ),
         (
             rate.is_finite() && rate > 0.0,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::env::{EnvError, EnvProblem};
-use self::written::{Refused, WrittenClient};
+use self::written::WrittenClient;
 use super::transport::certificates;
 use super::{Client, ClientBuilder};
 use crate::config::written::refusal;
@@ -158,6 +158,6 @@ impl<'de> Deserialize<'de> for ClientConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         WrittenClient::deserialize(deserializer)?
             .build()
-            .map_err(|violations| refusal(&Refused(&violations), &violations))
+            .map_err(|violations| refusal("the client's configuration is refused", &violations))
     }
 }

@@ -3,7 +3,7 @@
 use http::Uri;
 
 use super::super::transport::check_authority;
-use crate::config::{Policy, Violation};
+use crate::config::Violation;
 use crate::middleware::require_https::is_exposed;
 
 /// The URL without a slash at its end. What is refused is not shown: it may hold a credential.
@@ -36,14 +36,12 @@ pub(super) fn check(url: &str) -> Result<String, Violation> {
 }
 
 /// Refuses at the start what every call would be refused for.
-pub(super) fn check_exposure(url: &str, policy: &Policy) -> Result<(), Violation> {
-    let is_refused =
-        policy.requires_https() && url.parse::<Uri>().is_ok_and(|uri| is_exposed(&uri));
+pub(super) fn check_exposure(url: &str, requires_https: bool) -> Result<(), Violation> {
+    let is_refused = requires_https && url.parse::<Uri>().is_ok_and(|uri| is_exposed(&uri));
     if is_refused {
-        let fix =
-            "use https, or set `require_https = false` and allow `plain-http` with a rationale";
+        let fix = "use https, or turn `require_https` off and allow `plain-http` with a rationale";
         let problem = "the URL is plain HTTP, and the policy refuses that beyond loopback";
-        return Err(Violation::nonsense(&["url"], problem, fix));
+        return Err(Violation::nonsense(&["url", "require_https"], problem, fix));
     }
     Ok(())
 }

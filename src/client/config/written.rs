@@ -1,6 +1,5 @@
 //! A client's configuration as it is written, before it is checked.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,11 +42,10 @@ impl WrittenClient {
             }
         };
         violations.extend(self.limits());
+        let requires_https = self.policy.requires_https();
+        violations.extend(url::check_exposure(&url, requires_https).err());
         let policy = match self.policy.build() {
-            Ok(policy) if violations.is_empty() => {
-                url::check_exposure(&url, &policy).map_err(|exposed| vec![exposed])?;
-                policy
-            }
+            Ok(policy) if violations.is_empty() => policy,
             Ok(_) => return Err(violations),
             Err(refused) => {
                 violations.extend_from_slice(refused.violations());
@@ -98,19 +96,6 @@ impl WrittenClient {
             violations.push(Violation::nonsense(&["response_body_limit"], problem, fix));
         }
         violations
-    }
-}
-
-/// Says all of it in one line.
-pub(super) struct Refused<'a>(pub(super) &'a [Violation]);
-
-impl fmt::Display for Refused<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the client's configuration is refused")?;
-        for (index, violation) in self.0.iter().enumerate() {
-            write!(f, "{} {violation}", if index == 0 { ":" } else { ";" })?;
-        }
-        Ok(())
     }
 }
 

@@ -34,7 +34,12 @@ fn violation(error: BackoffError) -> Violation {
         BackoffError::Cap { .. } => &["backoff.base", "backoff.cap"],
         BackoffError::Factor { .. } => &["backoff.jitter"],
     };
-    Violation::nonsense(settings, error.problem(), error.fix())
+    let fix = match error {
+        // As a file and a variable say it.
+        BackoffError::Factor { .. } => "use 0.3 for ±30 %, or the jitter `none`",
+        _ => error.fix(),
+    };
+    Violation::nonsense(settings, error.problem(), fix)
 }
 
 impl From<Backoff> for WrittenBackoff {

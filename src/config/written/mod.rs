@@ -33,21 +33,21 @@ impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         WrittenPolicy::deserialize(deserializer)?
             .build()
-            .map_err(|refused| refusal(&refused, refused.violations()))
+            .map_err(|refused| refusal("the policy is refused", refused.violations()))
     }
 }
 
-/// What is refused, in its own words, and how a file says an override.
-pub(crate) fn refusal<E: de::Error>(
-    refused: &impl std::fmt::Display,
-    violations: &[Violation],
-) -> E {
-    let rule = violations.iter().find_map(Violation::rule);
-    match rule {
-        Some(rule) => E::custom(format!(
-            "{refused}; in a file that is an entry of `overrides`, with `rule = \"{rule}\"` and a \
-             `rationale`"
-        )),
-        None => E::custom(refused),
+/// Everything that is refused, with the fix as a file writes it.
+pub(crate) fn refusal<E: de::Error>(what: &str, violations: &[Violation]) -> E {
+    let mut text = what.to_owned();
+    for (index, violation) in violations.iter().enumerate() {
+        text += if index == 0 { ": " } else { "; " };
+        let way_out = violation.rule().map_or_else(String::new, |rule| {
+            format!("an entry of `overrides`: `rule = \"{rule}\"` and a `rationale`")
+        });
+        violation
+            .write(&mut text, &way_out)
+            .expect("a string takes whatever is written");
     }
+    E::custom(text)
 }

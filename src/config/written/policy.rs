@@ -63,6 +63,13 @@ impl WrittenPolicy {
         Err(PolicyError { violations })
     }
 
+    /// Whether it would refuse plain HTTP, as far as it is written.
+    #[cfg(feature = "client")]
+    pub(crate) fn requires_https(&self) -> bool {
+        let usual = self.preset.is_some_and(Preset::is_external);
+        self.require_https.unwrap_or(usual)
+    }
+
     fn builder(self, preset: Preset) -> (PolicyBuilder, Result<(), Violation>) {
         let preset = match preset {
             Preset::Internal => Policy::internal(),

@@ -35,7 +35,7 @@ impl std::error::Error for EnvError {}
 
 impl From<EnvError> for Error {
     fn from(error: EnvError) -> Self {
-        Self::config(error.to_string())
+        Self::config(error.to_string()).with_source(error)
     }
 }
 

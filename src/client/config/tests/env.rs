@@ -190,6 +190,22 @@ fn spaces_around_a_value_are_not_part_of_it() {
     assert_eq!(config.policy().deadline(), Duration::from_secs(20));
 }
 
+#[test]
+fn a_plain_url_is_said_beside_everything_else_and_not_while_the_switch_cannot_be_read() {
+    let plain = ("URL", "http://gateway.example");
+    let problems = problems(&[plain, EXTERNAL, ("MAX_ATTEMPTS", "0"), ("DEADLINE", "soon")]);
+    for named in [
+        "PAYMENTS_DEADLINE is not a duration",
+        "PAYMENTS_URL, PAYMENTS_REQUIRE_HTTPS: the URL is plain HTTP",
+        "PAYMENTS_MAX_ATTEMPTS: max_attempts is 0",
+    ] {
+        let is_said = problems.iter().any(|problem| problem.starts_with(named));
+        assert!(is_said, "{named:?} is not in {problems:#?}");
+    }
+    let unreadable = [plain, EXTERNAL, ("REQUIRE_HTTPS", "no")];
+    assert_problem(&unreadable, "PAYMENTS_REQUIRE_HTTPS is neither");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_value_that_is_no_text_is_refused_by_name() {
@@ -213,4 +229,7 @@ fn a_refused_environment_is_a_config_error() {
         error.to_string().contains("PAYMENTS_PRESET is missing"),
         "{error}"
     );
+    let source = std::error::Error::source(&error).unwrap();
+    let refused = source.downcast_ref::<EnvError>().unwrap();
+    assert_eq!(refused.problems()[0].variables(), ["PAYMENTS_PRESET"]);
 }

@@ -148,7 +148,7 @@ fn everything_that_is_wrong_is_said_at_once() {
         "read timeout is 0ns",
         "response body limit is 0: choose at least 1",
         "max_attempts is 6 (rule `max-attempts`): external calls get at most 5",
-        "an entry of `overrides`, with `rule = \"max-attempts\"`",
+        "an entry of `overrides`: `rule = \"max-attempts\"`",
     ] {
         assert!(message.contains(named), "{named:?} is not in {message:?}");
     }
@@ -256,6 +256,16 @@ fn a_plain_url_that_every_call_would_be_refused_for_is_refused_at_the_start() {
     assert!(
         exposed.contains("plain HTTP") && exposed.contains("use https"),
         "{exposed}"
+    );
+
+    let also = refused(&config(
+        "http://gateway.example",
+        "external",
+        "max_attempts = 0",
+    ));
+    assert!(
+        also.contains("plain HTTP") && also.contains("max_attempts is 0"),
+        "{also}"
     );
 
     read(&config("http://127.0.0.1:8080", "external", ""));

@@ -46,6 +46,7 @@
 //! | "when may I call again?" | [`Report::retry_at`], spread so that a backlog is no wave |
 //! | "what is going on?" | [`event`]: everything that happens, for the log and for an [`event::Observer`] |
 //! | "where did the time go?" | [`middleware::spans`]: a span for the call, and one for each attempt |
+//! | "wake me when it is down" | `docs/alerts`: rules for Prometheus on these [metrics](event#metrics) |
 //! | a policy that does not build | [`PolicyError`]: the rule, the value, the fix |
 //! | a service that does not start | [`EnvError`]: every variable that is missing or wrong, by name |
 //! | 401 or 403 | [`credentials`], and [`event::Event::AuthenticationFailing`] |
@@ -66,6 +67,8 @@
 //! | `middleware` | with `client` | the layers; needs a tokio runtime with its timer |
 //! | `json` | no | `.json()` on requests and responses |
 //! | `serde` | no | policies from TOML and JSON, see [`config`]; with `client`, all of a client too, from the environment as well |
+//! | `metrics` | no | [`metrics`]: durations, retries, circuits and more for the `metrics` facade |
+//! | `otel` | no | [`otel`]: the same for OpenTelemetry |
 //! | `testing` | no | a fake payment gateway on real sockets, with faults and a ledger, for your tests |
 //!
 //! Without any of them the crate is [`policy`] and [`config`] alone: no runtime, no network.
@@ -129,8 +132,13 @@ pub use {
     report::Report,
     response_body::{BodyError, Collected},
     transport_error::TransportError,
-    upstream::{UpstreamName, Upstreams, UpstreamsBuilder},
+    upstream::{UpstreamName, Upstreams, UpstreamsBuilder, WeakUpstreams},
 };
+
+#[cfg(feature = "metrics")]
+pub use event::metrics;
+#[cfg(feature = "otel")]
+pub use event::otel;
 
 /// An error of any type, as bodies and transports of other crates hand it over.
 #[cfg(feature = "middleware")]

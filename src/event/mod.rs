@@ -23,11 +23,24 @@
 //! | [`OverrideInForce`](Event::OverrideInForce) | warn | which safety rule is off, and why? |
 //! | [`ConfigurationChanged`](Event::ConfigurationChanged) | info | what was changed under traffic? |
 //! | [`ProfileIgnored`](Event::ProfileIgnored) | error | why are no keys honoured? |
+//!
+//! # Metrics
+//!
+//! With the feature `metrics`, `seawall::metrics::Metrics` is an observer that records durations, retries,
+//! refusals, circuits and budgets with the facade of that name; with `otel`, `seawall::otel::OtelMetrics`
+//! does so with OpenTelemetry. The folder `docs` has alert rules for Prometheus that fire within a
+//! minute, in both spellings.
 
 pub(crate) mod credentials;
 mod log;
+#[cfg(any(feature = "metrics", feature = "otel"))]
+mod measure;
 mod method;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod observer;
+#[cfg(feature = "otel")]
+pub mod otel;
 pub(crate) mod span;
 mod what;
 

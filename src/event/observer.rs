@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Event, log};
+use crate::upstream::WeakUpstreams;
 
 /// Is told of every event, on the task where it happens.
 ///
@@ -33,11 +34,21 @@ use super::{Event, log};
 pub trait Observer: Send + Sync + 'static {
     /// This has happened.
     fn observe(&self, event: &Event<'_>);
+
+    /// These upstreams will tell of their events from now on: once for each client or
+    /// [`Upstreams`](crate::Upstreams) that it is given to. Whoever wraps another observer hands it on.
+    fn attached(&self, upstreams: &WeakUpstreams) {
+        let _ = upstreams;
+    }
 }
 
 impl<O: Observer + ?Sized> Observer for Arc<O> {
     fn observe(&self, event: &Event<'_>) {
         (**self).observe(event);
+    }
+
+    fn attached(&self, upstreams: &WeakUpstreams) {
+        (**self).attached(upstreams);
     }
 }
 
@@ -50,6 +61,12 @@ impl Observers {
         log::write(event);
         for observer in &*self.0 {
             observer.observe(event);
+        }
+    }
+
+    pub(crate) fn attach(&self, upstreams: &WeakUpstreams) {
+        for observer in &*self.0 {
+            observer.attached(upstreams);
         }
     }
 }

@@ -56,7 +56,9 @@ impl UpstreamsBuilder {
     pub fn build(self) -> Upstreams {
         let observers: Observers = self.observers.into_iter().collect();
         let random = self.seed.map_or_else(Random::from_system, Random::seeded);
-        Upstreams::with(self.policy, random, CAPACITY, observers)
+        let upstreams = Upstreams::with(self.policy, random, CAPACITY, observers.clone());
+        observers.attach(&upstreams.downgrade());
+        upstreams
     }
 }
 

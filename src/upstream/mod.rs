@@ -2,10 +2,13 @@
 
 mod builder;
 mod key;
+#[cfg(any(feature = "metrics", feature = "otel"))]
+mod reading;
 mod refusals;
 mod registry;
 mod reload;
 mod sent_keys;
+mod weak;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,9 +20,12 @@ use tokio::sync::futures::OwnedNotified;
 
 pub use self::builder::UpstreamsBuilder;
 pub use self::key::UpstreamName;
+#[cfg(any(feature = "metrics", feature = "otel"))]
+pub(crate) use self::reading::Reading;
 use self::refusals::Refusals;
 pub use self::registry::Upstreams;
 pub(crate) use self::sent_keys::{KeyUse, SentKeys};
+pub use self::weak::WeakUpstreams;
 use crate::config::Policy;
 use crate::event::{Event, Observers};
 use crate::policy::authentication::{Alarm, Verdict};

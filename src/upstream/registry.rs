@@ -148,6 +148,14 @@ impl Upstreams {
         known
     }
 
+    /// Looks at all that are remembered. None is held meanwhile: it would pass for one in use.
+    #[cfg(any(feature = "metrics", feature = "otel"))]
+    pub(crate) fn visit(&self, visit: impl FnMut(&Arc<Upstream>)) {
+        let upstreams = self.shared.by_key.pin();
+        let overflow = self.shared.overflow.get();
+        upstreams.values().chain(overflow).for_each(visit);
+    }
+
     pub(crate) fn random(&self) -> &Arc<Random> {
         &self.shared.random
     }

@@ -1,0 +1,129 @@
+//! What a figure is about.
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+
+use super::instrument::label;
+use crate::event::{AttemptEnd, method};
+
+/// What a figure is about: names and values.
+pub(in crate::event) type Labels = Vec<(&'static str, Value)>;
+
+/// The value of a label.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::event) enum Value {
+    Name(&'static str),
+    Text(Arc<str>),
+    Number(u16),
+}
+
+/// Where an upstream is. Their number is bounded, as that of the upstreams remembered is.
+#[derive(Debug, PartialEq)]
+pub(super) struct Place {
+    upstream: Arc<str>,
+    client: Option<Arc<str>>,
+    scheme: &'static str,
+    address: Arc<str>,
+    port: u16,
+}
+
+impl Place {
+    /// Of an upstream's name: `https://gateway.example:443#reports`. What is not of that form, as the
+    /// shared state of the overflow, is its own address.
+    pub(super) fn new(upstream: &str, client: Option<&Arc<str>>) -> Self {
+        let origin = upstream.split('#').next().unwrap_or_default();
+        let (scheme, authority) = match origin.split_once("://") {
+            Some(("http", authority)) => ("http", authority),
+            Some((_, authority)) => ("https", authority),
+            None => ("", origin),
+        };
+        let (address, port) = match authority.rsplit_once(':') {
+            Some((address, port)) => (address, port.parse().unwrap_or_default()),
+            None => (authority, 0),
+        };
+        Self {
+            upstream: upstream.into(),
+            client: client.cloned(),
+            scheme,
+            address: address.into(),
+            port,
+        }
+    }
+
+    /// The upstream, and one thing more.
+    pub(super) fn with(&self, name: &'static str, value: Value) -> Labels {
+        let mut labels = self.alone();
+        labels.push((name, value));
+        labels
+    }
+
+    /// The upstream.
+    pub(super) fn alone(&self) -> Labels {
+        let mut labels = Vec::with_capacity(8);
+        labels.push((label::UPSTREAM, Value::Text(Arc::clone(&self.upstream))));
+        if let Some(client) = &self.client {
+            labels.push((label::CLIENT, Value::Text(Arc::clone(client))));
+        }
+        labels
+    }
+
+    /// The upstream, where it is, and the method.
+    pub(super) fn requested(&self, method: &Method) -> Labels {
+        let mut labels = self.with(label::METHOD, Value::Name(method::name(method)));
+        labels.extend([
+            (label::ADDRESS, Value::Text(Arc::clone(&self.address))),
+            (label::PORT, Value::Number(self.port)),
+            (label::SCHEME, Value::Name(self.scheme)),
+        ]);
+        labels
+    }
+
+    /// The same, and how it ended.
+    pub(super) fn ended(&self, method: &Method, end: AttemptEnd) -> Labels {
+        let mut labels = self.requested(method);
+        if let AttemptEnd::Status(status) = end {
+            labels.push((label::STATUS, Value::of_status(status)));
+        }
+        if end.error_type().is_some() {
+            labels.push((label::ERROR, Value::of_end(end)));
+        }
+        labels
+    }
+}
+
+impl Value {
+    pub(super) fn of_status(status: StatusCode) -> Self {
+        Self::Number(status.as_u16())
+    }
+
+    /// The status code as text, or the failure's name.
+    pub(super) fn of_end(end: AttemptEnd) -> Self {
+        match end {
+            AttemptEnd::Status(status) => Self::Text(status.as_str().into()),
+            AttemptEnd::Failure(failure) => Self::Name(failure.as_str()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_taken_apart() {
+        let place = |name| {
+            let place = Place::new(name, None);
+            (place.scheme, place.address.to_string(), place.port)
+        };
+        assert_eq!(
+            place("https://gateway.test:443"),
+            ("https", "gateway.test".into(), 443)
+        );
+        assert_eq!(
+            place("http://[::1]:8080#reports"),
+            ("http", "[::1]".into(), 8080)
+        );
+        assert_eq!(place("overflow"), ("", "overflow".into(), 0));
+    }
+}

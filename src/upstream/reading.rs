@@ -1,0 +1,68 @@
+//! What can be read of an upstream for a gauge.
+
+use std::time::{Duration, Instant};
+
+use super::Upstream;
+use crate::policy::circuit::{Call, CircuitState};
+
+/// What a gauge shows of an upstream. Reading it changes nothing and tells nobody, so that an observer
+/// may read while it is told of something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Reading {
+    /// The state that the next call meets.
+    pub(crate) state: CircuitState,
+    pub(crate) retries_left: f64,
+    pub(crate) gate_left: Duration,
+    /// Calls per second admitted now; `None`: as many as come.
+    pub(crate) rate: Option<f64>,
+}
+
+impl Reading {
+    /// The worse of both, in each respect.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        let rank = |state| match state {
+            CircuitState::Closed => 0,
+            CircuitState::Paced => 1,
+            CircuitState::HalfOpen => 2,
+            CircuitState::Open => 3,
+        };
+        Self {
+            state: if rank(other.state) > rank(self.state) {
+                other.state
+            } else {
+                self.state
+            },
+            retries_left: self.retries_left.min(other.retries_left),
+            gate_left: self.gate_left.max(other.gate_left),
+            rate: match (self.rate, other.rate) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            },
+        }
+    }
+}
+
+impl Upstream {
+    /// What a gauge shows of it now.
+    pub(crate) fn reading(&self, now: Instant) -> Reading {
+        let retries_left = self.budget.balance(now);
+        let circuit = self.circuit();
+        let state = match circuit.state() {
+            // Its break is over, and nobody has come since.
+            CircuitState::Open if circuit.blocked(now, &Call::default()).is_none() => {
+                CircuitState::HalfOpen
+            }
+            state => state,
+        };
+        let gate_until = circuit.gate_until().unwrap_or(now);
+        Reading {
+            state,
+            retries_left,
+            gate_left: gate_until.saturating_duration_since(now),
+            rate: match state {
+                CircuitState::Open | CircuitState::HalfOpen => Some(0.0),
+                CircuitState::Closed | CircuitState::Paced => circuit.pace(now),
+            },
+        }
+    }
+}

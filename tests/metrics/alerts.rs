@@ -1,0 +1,136 @@
+//! Each rule fires within a minute of its cause, and not without it.
+
+use std::time::Duration;
+
+use http::Method;
+use seawall::{Backoff, Jitter, Policy, Provider};
+
+use crate::rules::{INTERVAL, Server};
+use crate::shop::*;
+
+const RULES: &str = include_str!("../../docs/alerts/seawall.prometheus.yml");
+const OTEL_RULES: &str = include_str!("../../docs/alerts/seawall.otel.yml");
+
+/// Ten minutes of one call a second, of which nothing may fire; then what the upstream is made to do,
+/// and how long each alert takes to fire. Both spellings agree.
+async fn fired(shop: &Shop, upstream: &Script, trouble: &[Step]) -> Vec<(String, u64)> {
+    let mut servers = [Server::new(RULES), Server::new(OTEL_RULES)];
+    let start = now();
+    let trouble_at = secs(600);
+    let mut fired: Vec<(String, u64)> = Vec::new();
+    // The worst moment for it: right after a scrape.
+    for second in 0..=720 {
+        let at = secs(second);
+        if second.is_multiple_of(INTERVAL.as_secs()) {
+            let [alerts, otel] = scrape(&mut servers, at, shop);
+            assert_eq!(alerts, otel);
+            assert!(at > trouble_at || alerts.is_empty(), "{alerts:?} at {at:?}");
+            for alert in alerts {
+                if fired.iter().all(|(known, _)| *known != alert) {
+                    fired.push((alert, second - trouble_at.as_secs()));
+                }
+            }
+        }
+        if at == trouble_at {
+            upstream.add(trouble.iter().cloned());
+        }
+        let call = shop.send(request(Method::PUT, "https://gateway.test/payments/17"));
+        let _ = tokio::time::timeout(Duration::from_millis(900), call).await;
+        tokio::time::sleep_until(start + secs(second + 1)).await;
+    }
+    fired
+}
+
+fn scrape(servers: &mut [Server; 2], at: Duration, shop: &Shop) -> [Vec<String>; 2] {
+    let [bare, otel] = servers;
+    [
+        bare.scrape(at, shop.scrape()),
+        otel.scrape(at, shop.scrape_otel()),
+    ]
+}
+
+fn payments() -> Policy {
+    Policy::external_payments(Provider::generic())
+}
+
+fn names(fired: &[(String, u64)]) -> Vec<&str> {
+    fired.iter().map(|(alert, _)| &**alert).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_maintenance_fires_within_a_minute() {
+    let upstream = Script::new([], 200);
+    let shop = Shop::new(payments(), &upstream);
+    let maintenance = Step {
+        retry_after: Some(1_200),
+        ..status(503)
+    };
+    let fired = fired(&shop, &upstream, &[maintenance]).await;
+    assert_eq!(
+        names(&fired),
+        [
+            "SeawallUpstreamUnavailable",
+            "SeawallCircuitOpen",
+            "SeawallGateClosedForLong"
+        ]
+    );
+    assert!(fired.iter().all(|(_, after)| *after <= 60), "{fired:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_without_a_header_fires_within_a_minute() {
+    let upstream = Script::new([], 200);
+    let shop = Shop::new(payments(), &upstream);
+    let fired = fired(&shop, &upstream, &vec![status(503); 500]).await;
+    assert!(names(&fired).contains(&"SeawallUpstreamUnavailable"));
+    assert!(names(&fired).contains(&"SeawallCircuitOpen"));
+    assert!(fired.iter().all(|(_, after)| *after <= 60), "{fired:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_failure_fires_nothing() {
+    for failure in [status(503), status(401)] {
+        let upstream = Script::new([], 200);
+        let shop = Shop::new(payments(), &upstream);
+        assert_eq!(fired(&shop, &upstream, &[failure]).await, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_key_fires_within_a_minute_and_nothing_else_does() {
+    for code in [401, 403] {
+        let upstream = Script::new([], 200);
+        let shop = Shop::new(payments(), &upstream);
+        let fired = fired(&shop, &upstream, &vec![status(code); 500]).await;
+        assert_eq!(names(&fired), ["SeawallAuthenticationFailing"]);
+        assert!(fired[0].1 <= 60, "{fired:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spent_budget_fires_within_a_minute_and_a_budget_that_lasts_does_not() {
+    let at_once = Backoff::new(
+        Duration::from_millis(100),
+        1.0,
+        Duration::from_millis(100),
+        Jitter::Proportional(0.1),
+    );
+    let policy = payments().to_builder().backoff(at_once.unwrap());
+    let policy = policy.budget(0.05, 1).build().unwrap();
+    // Every second attempt fails, and its retry succeeds.
+    let failing = |attempts| {
+        let steps = [status(500), status(200)].into_iter().cycle();
+        steps.take(attempts).collect::<Vec<_>>()
+    };
+    let upstream = Script::new([], 200);
+    let shop = Shop::new(policy.clone(), &upstream);
+    let spent = fired(&shop, &upstream, &failing(200)).await;
+    let budget = spent
+        .iter()
+        .find(|(alert, _)| alert == "SeawallRetryBudgetExhausted");
+    assert!(budget.is_some_and(|(_, after)| *after <= 60), "{spent:?}");
+
+    let upstream = Script::new([], 200);
+    let shop = Shop::new(policy, &upstream);
+    assert_eq!(fired(&shop, &upstream, &failing(6)).await, []);
+}

@@ -57,4 +57,11 @@ impl Clocks {
             .and_then(|shown| shown.checked_sub(behind))
             .unwrap_or(self.wall)
     }
+
+    /// The moment at which the wall clock will show this, if nobody sets it until then; now, if that has
+    /// passed.
+    pub(crate) fn instant_at(&self, shown: SystemTime) -> Instant {
+        let ahead = shown.duration_since(self.wall).unwrap_or_default();
+        after(self.now, ahead)
+    }
 }

@@ -117,7 +117,7 @@ pub use client::{ClientConfig, EnvError, EnvProblem};
 #[cfg(feature = "middleware")]
 pub use {
     body::Body,
-    control::{Control, Snapshot},
+    control::{Control, ControlError, Snapshot},
     error::{Error, ErrorKind},
     middleware::attempt_timeout::AttemptTimeoutLayer,
     middleware::circuit::CircuitLayer,

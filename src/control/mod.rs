@@ -1,25 +1,56 @@
 //! What an operator sees of the upstreams at run time, and does with them.
+//!
+//! | act | what it does | how it ends |
+//! |---|---|---|
+//! | [`open_until`](Control::open_until) | keeps every call away | at its end, with jitter: one probe, then a pace |
+//! | [`schedule_maintenance`](Control::schedule_maintenance) | the same, from a moment to come | the same |
+//! | [`cancel_maintenance`](Control::cancel_maintenance) | takes those two back | one probe, then a pace |
+//! | [`close_until`](Control::close_until) | lets calls pass at a pace, whatever kept them away | failures may trip the circuit again |
+//! | [`reset`](Control::reset) | makes the circuit as new, without a pace | |
+//! | [`lift_gate`](Control::lift_gate) | opens the gates that a Retry-After has closed | one probe, then a pace |
+//! | [`set_rate`](Control::set_rate) | limits the calls per second | by the next `set_rate` |
+//!
+//! Each act is told as [`Event::OperatorActed`](crate::event::Event::OperatorActed), wakes whoever waits
+//! for the upstream, and holds in this process only.
 
+mod act;
+mod error;
+mod intervention;
 mod snapshot;
 #[cfg(feature = "serde")]
 mod written;
 
 use std::fmt;
+use std::time::SystemTime;
 
+pub use self::act::Act;
+pub use self::error::ControlError;
+pub use self::intervention::{Intervened, Intervention, PlannedMaintenance};
 pub use self::snapshot::{ClosedGate, Snapshot};
 use crate::Upstreams;
+use crate::clock::Clocks;
+use crate::event::Event;
+use crate::policy::Reason;
+use crate::upstream::Address;
 
 /// A handle on the upstreams of a client or a layer, for whoever operates them.
 ///
-/// Clones share everything.
+/// An upstream is named as in [`upstreams`](Self::upstreams), `https://gateway.example:443`; the usual
+/// port may be left out, and a [finer name](crate::UpstreamName) follows a `#`. It may be one that was
+/// never called: then its first call finds the act in force. Moments are wall-clock time, measured
+/// when the act is made: a step of that clock moves none of them. Clones share everything.
 ///
 /// ```
+/// use std::time::{Duration, SystemTime};
 /// use seawall::{Policy, Upstreams};
 ///
 /// let control = Upstreams::new(Policy::external()).control();
-/// for snapshot in control.snapshots() {
-///     println!("{}: {}", snapshot.upstream, snapshot.state.as_str());
-/// }
+/// let until = SystemTime::now() + Duration::from_secs(20 * 60);
+/// control.open_until("https://gateway.example", until, "their maintenance, ticket 4711")?;
+///
+/// let seen = control.snapshot("https://gateway.example").expect("it is known now");
+/// println!("{}: {:?} until {:?}", seen.upstream, seen.refusal, seen.refused_until);
+/// # Ok::<(), seawall::ControlError>(())
 /// ```
 #[derive(Clone)]
 pub struct Control {
@@ -31,34 +62,147 @@ impl Control {
         Self { upstreams }
     }
 
-    /// The names of the upstreams that are known, sorted: those that were called and not forgotten.
-    /// `overflow` is what newcomers share when no more can be remembered.
+    /// The names of the upstreams that are known, sorted: those that were called or acted on, and not
+    /// forgotten since. `overflow` is what newcomers share when no more can be remembered.
     #[must_use]
     pub fn upstreams(&self) -> Vec<String> {
         let known = self.upstreams.known();
-        known
-            .iter()
-            .map(|upstream| upstream.name().to_string())
-            .collect()
+        let names = known.iter().map(|upstream| upstream.name().to_string());
+        names.collect()
     }
 
     /// What is to be seen of each, sorted by name.
     #[must_use]
     pub fn snapshots(&self) -> Vec<Snapshot> {
         let known = self.upstreams.known();
-        known
-            .iter()
-            .map(|upstream| Snapshot::of(upstream))
-            .collect()
+        let seen = known.iter().map(|upstream| Snapshot::of(upstream));
+        seen.collect()
     }
 
-    /// What is to be seen of this one; `None` if it was never called, or is forgotten. Its name is
-    /// written as in [`upstreams`](Self::upstreams).
+    /// What is to be seen of this one; `None` if it was never called or acted on, or is forgotten.
     #[must_use]
     pub fn snapshot(&self, upstream: &str) -> Option<Snapshot> {
-        let known = self.upstreams.known();
-        let found = known.iter().find(|known| **known.name() == *upstream)?;
-        Some(Snapshot::of(found))
+        let found = if let Some(address) = Address::parse(upstream) {
+            self.upstreams.remembered(&address)
+        } else {
+            let known = self.upstreams.known();
+            known.into_iter().find(|known| **known.name() == *upstream)
+        };
+        found.map(|found| Snapshot::of(&found))
+    }
+
+    /// Refuses every call until then, with the reason in the error. It takes the place of the last
+    /// `open_until`; a Retry-After or a break that ends later goes on.
+    ///
+    /// It ends like a gate: a little later, by a jitter; by one probe; at a pace.
+    ///
+    /// # Errors
+    ///
+    /// A [`ControlError`] if that is no upstream, or one that shares its state with others; if the end
+    /// has passed or is over 30 days ahead; if the reason is blank.
+    pub fn open_until(
+        &self,
+        upstream: &str,
+        until: SystemTime,
+        reason: &str,
+    ) -> Result<(), ControlError> {
+        let reason = Reason::new(reason).ok_or(ControlError::BlankReason)?;
+        self.perform(upstream, &Act::OpenUntil { until, reason })
+    }
+
+    /// Does the same from one moment to another, beside what else is planned. It begins by itself, and
+    /// now if `from` has passed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open_until`](Self::open_until); and if it does not begin before it ends, or if 64 are
+    /// planned already.
+    pub fn schedule_maintenance(
+        &self,
+        upstream: &str,
+        from: SystemTime,
+        until: SystemTime,
+        reason: &str,
+    ) -> Result<(), ControlError> {
+        let reason = Reason::new(reason).ok_or(ControlError::BlankReason)?;
+        let act = Act::ScheduleMaintenance {
+            from,
+            until,
+            reason,
+        };
+        self.perform(upstream, &act)
+    }
+
+    /// Takes back every `open_until` and `schedule_maintenance` that was made by this handle or a clone;
+    /// what is under way ends now, by one probe and a pace.
+    ///
+    /// # Errors
+    ///
+    /// A [`ControlError`] if that is no upstream, or one that shares its state with others.
+    pub fn cancel_maintenance(&self, upstream: &str) -> Result<(), ControlError> {
+        self.perform(upstream, &Act::CancelMaintenance)
+    }
+
+    /// Lets calls pass, at the pace of a recovery, whatever keeps them away: a break, a gate, a
+    /// maintenance under way. Until then no failure trips the circuit; afterwards it judges for itself.
+    /// A new Retry-After is obeyed all the same, and what is planned begins.
+    ///
+    /// # Errors
+    ///
+    /// A [`ControlError`] if that is no upstream, or one that shares its state with others; if the end
+    /// has passed or is over 30 days ahead.
+    pub fn close_until(&self, upstream: &str, until: SystemTime) -> Result<(), ControlError> {
+        self.perform(upstream, &Act::CloseUntil { until })
+    }
+
+    /// Makes the circuit as new: closed, no gate, no failure remembered, nothing forced. Calls pass at
+    /// once and as many as come; [`close_until`](Self::close_until) is gentler. What was learned in
+    /// healthy times stays, and so do the rate and what is planned for later.
+    ///
+    /// # Errors
+    ///
+    /// A [`ControlError`] if that is no upstream, or one that shares its state with others.
+    pub fn reset(&self, upstream: &str) -> Result<(), ControlError> {
+        self.perform(upstream, &Act::Reset)
+    }
+
+    /// Opens the gates that a Retry-After has closed, those of single credentials too. The next call is
+    /// the probe, unless a break or a maintenance goes on. For a server that has lied, or has come back
+    /// early.
+    ///
+    /// # Errors
+    ///
+    /// A [`ControlError`] if that is no upstream, or one that shares its state with others.
+    pub fn lift_gate(&self, upstream: &str) -> Result<(), ControlError> {
+        self.perform(upstream, &Act::LiftGate)
+    }
+
+    /// Holds calls to so many a second, beside the policy's own limits; `None` takes that back.
+    ///
+    /// # Errors
+    ///
+    /// A [`ControlError`] if that is no upstream, or one that shares its state with others; if the rate
+    /// is not above zero, or infinite.
+    pub fn set_rate(&self, upstream: &str, per_second: Option<f64>) -> Result<(), ControlError> {
+        self.perform(upstream, &Act::SetRate(per_second))
+    }
+
+    fn perform(&self, upstream: &str, act: &Act) -> Result<(), ControlError> {
+        let address =
+            Address::parse(upstream).ok_or_else(|| ControlError::no_upstream(upstream))?;
+        let clocks = Clocks::read();
+        act.check(clocks.wall)?;
+        let found = self.upstreams.named(&address);
+        let upstream = found.ok_or_else(|| ControlError::Full {
+            upstream: address.to_string(),
+        })?;
+        act.carry_out(&upstream, &clocks)?;
+        let name = upstream.name();
+        upstream.tell(&Event::OperatorActed {
+            upstream: name,
+            act,
+        });
+        Ok(())
     }
 }
 

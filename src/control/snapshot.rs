@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 #[cfg(feature = "serde")]
 use super::written;
+use super::{Intervention, PlannedMaintenance};
 use crate::clock::Clocks;
 use crate::policy::Refusal;
 use crate::policy::circuit::{self, CircuitState};
@@ -70,6 +71,11 @@ pub struct Snapshot {
     /// the first.
     #[cfg_attr(feature = "serde", serde(serialize_with = "written::maybe_span"))]
     pub median_success: Option<Duration>,
+    /// What an operator has put in force. A rate is in
+    /// [`rate_limit`](Self::rate_limit).
+    pub intervention: Option<Intervention>,
+    /// The maintenances that are to come, the next one first.
+    pub planned: Vec<PlannedMaintenance>,
 }
 
 /// A gate that a Retry-After has closed.
@@ -116,6 +122,14 @@ impl Snapshot {
             waiting: circuit.waiting,
             consecutive_failures: circuit.consecutive_failures,
             median_success: upstream.median_success(),
+            intervention: circuit
+                .intervention
+                .map(|intervention| Intervention::of(&intervention, &clocks)),
+            planned: circuit
+                .planned
+                .iter()
+                .map(|plan| PlannedMaintenance::of(plan, &clocks))
+                .collect(),
         }
     }
 }

@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use super::{Cause, Error, Inner};
 use crate::middleware::credentials::CredentialError;
 use crate::policy::idempotency::{IdempotencyKey, KeyRefusal};
-use crate::policy::{Delivery, Failure, Guarantee, Refusal, StopReason};
+use crate::policy::{Delivery, Failure, Guarantee, Reason, Refusal, StopReason};
 use crate::report::{Report, RetryAt};
 use crate::{BoxError, clock};
 
@@ -95,6 +95,14 @@ impl Error {
             after,
         });
         error
+    }
+
+    /// The same error with the reason of the operator who keeps calls away.
+    pub(crate) fn because(mut self, reason: Option<Reason>) -> Self {
+        if let Some(reason) = reason {
+            self.0.cause = Cause::Maintenance(reason);
+        }
+        self
     }
 
     /// There is no credential to send it with; another may be there after this time.

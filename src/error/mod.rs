@@ -15,7 +15,7 @@ pub use self::kind::ErrorKind;
 use crate::config::PolicyError;
 use crate::middleware::credentials::CredentialError;
 use crate::policy::idempotency::KeyRefusal;
-use crate::policy::{Delivery, Failure, Refusal};
+use crate::policy::{Delivery, Failure, Reason, Refusal};
 use crate::report::Report;
 use crate::{BoxError, TransportError};
 
@@ -63,6 +63,8 @@ pub(crate) enum Cause {
     Key(KeyRefusal),
     Failure(Failure),
     Refused(Refusal),
+    /// The same for an operator's reason.
+    Maintenance(Reason),
     /// The source of its credential has none.
     Credential(CredentialError),
     /// A status that the caller asked to have turned into an error.
@@ -139,6 +141,7 @@ impl Error {
     pub fn refusal(&self) -> Option<Refusal> {
         match self.0.cause {
             Cause::Refused(refusal) => Some(refusal),
+            Cause::Maintenance(_) => Some(Refusal::Maintenance),
             _ => None,
         }
     }
@@ -240,6 +243,7 @@ impl fmt::Display for Error {
                 }
             }
             Cause::Refused(refusal) => refusal.fmt(f)?,
+            Cause::Maintenance(reason) => write!(f, "{}: {reason}", Refusal::Maintenance)?,
             Cause::Credential(why) => why.fmt(f)?,
             Cause::Status(status) => write!(f, "the upstream answered {status}")?,
             Cause::Body(problem) => f.write_str(problem)?,

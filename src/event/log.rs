@@ -107,6 +107,9 @@ fn write_change(event: &Event<'_>) {
         Event::CircuitChanged { upstream, from, to } => {
             tracing::info!(upstream, ?from, ?to, "circuit changed");
         }
+        Event::OperatorActed { upstream, act } => {
+            tracing::warn!(upstream, %act, "operator acted");
+        }
         Event::RetryAfterIgnored { upstream } => {
             tracing::debug!(upstream, "Retry-After is not a time and was ignored");
         }

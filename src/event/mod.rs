@@ -15,6 +15,7 @@
 //! | [`GateClosed`](Event::GateClosed) | info, warn beyond 5 minutes | who has closed the gate? |
 //! | [`GateLifted`](Event::GateLifted) | info | since when is it open? |
 //! | [`CircuitChanged`](Event::CircuitChanged) | info, warn when it opens | what state is it in? |
+//! | [`OperatorActed`](Event::OperatorActed) | warn | who has intervened, and why? |
 //! | [`RetryAfterIgnored`](Event::RetryAfterIgnored) | debug | what nonsense does it send? |
 //! | [`AuthenticationFailing`](Event::AuthenticationFailing) | warn | does it still know us? |
 //! | [`AuthenticationRecovered`](Event::AuthenticationRecovered) | info | since when again? |

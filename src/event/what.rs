@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 
 use crate::config::{Change, Override, PolicyError, Preset};
+use crate::control::Act;
 use crate::middleware::credentials::CredentialError;
 use crate::policy::circuit::CircuitState;
 use crate::policy::{Failure, Refusal, StopReason};
@@ -118,6 +119,13 @@ pub enum Event<'a> {
         /// The state now.
         to: CircuitState,
     },
+    /// An operator has intervened.
+    OperatorActed {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// What was done.
+        act: &'a Act,
+    },
     /// A Retry-After was there and means nothing: the local backoff applies.
     RetryAfterIgnored {
         /// Scheme, host, port and finer name.
@@ -220,6 +228,7 @@ impl Event<'_> {
             Self::GateClosed { .. } => "gate_closed",
             Self::GateLifted { .. } => "gate_lifted",
             Self::CircuitChanged { .. } => "circuit_changed",
+            Self::OperatorActed { .. } => "operator_acted",
             Self::RetryAfterIgnored { .. } => "retry_after_ignored",
             Self::AuthenticationFailing { .. } => "authentication_failing",
             Self::AuthenticationRecovered { .. } => "authentication_recovered",
@@ -244,6 +253,7 @@ impl Event<'_> {
             | Self::GateClosed { upstream, .. }
             | Self::GateLifted { upstream }
             | Self::CircuitChanged { upstream, .. }
+            | Self::OperatorActed { upstream, .. }
             | Self::RetryAfterIgnored { upstream }
             | Self::AuthenticationFailing { upstream, .. }
             | Self::AuthenticationRecovered { upstream, .. }
@@ -261,7 +271,8 @@ impl Event<'_> {
         match self {
             Self::GateClosed { asked, .. } => *asked > LONG_GATE,
             Self::CircuitChanged { to, .. } => *to == CircuitState::Open,
-            Self::AuthenticationFailing { .. }
+            Self::OperatorActed { .. }
+            | Self::AuthenticationFailing { .. }
             | Self::OverrideInForce { .. }
             | Self::ProfileIgnored { .. } => true,
             _ => false,

@@ -121,7 +121,7 @@ fn wait(conditions: &Conditions) -> Duration {
             ..
         } => owed.max(remaining),
         Standing::Blocked {
-            by: Refusal::Gate | Refusal::RateLimit,
+            by: Refusal::Gate | Refusal::RateLimit | Refusal::Maintenance,
             remaining,
             ..
         } if remaining <= PATIENCE => owed.max(remaining),

@@ -12,6 +12,8 @@ pub enum Refusal {
     RateLimit,
     /// The circuit is open.
     Open,
+    /// An operator keeps calls away.
+    Maintenance,
     /// The circuit is half-open and its probe is under way.
     Probing,
     /// The pace after a recovery has no room for this call now.
@@ -39,6 +41,7 @@ impl Refusal {
             Self::Gate => "gate_closed",
             Self::RateLimit => "rate_limited",
             Self::Open => "circuit_open",
+            Self::Maintenance => "maintenance",
             Self::Probing => "circuit_half_open",
             Self::Pace => "paced",
             Self::BackgroundShare => "background_share",
@@ -52,6 +55,7 @@ impl fmt::Display for Refusal {
             Self::Gate => "the upstream asked by Retry-After not to be called yet",
             Self::RateLimit => "the upstream asked this credential by Retry-After to slow down",
             Self::Open => "the circuit is open after repeated failures",
+            Self::Maintenance => "calls of the upstream are suspended by an operator",
             Self::Probing => "the circuit is half-open and waits for its probe",
             Self::Pace => "the upstream is recovering and calls are paced",
             Self::BackgroundShare => "background work has taken its share of the rate",

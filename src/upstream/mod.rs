@@ -1,6 +1,8 @@
 //! The state that all calls to one upstream share, and the bounded map of upstreams.
 
+mod address;
 mod builder;
+mod calm;
 mod key;
 #[cfg(any(feature = "metrics", feature = "otel"))]
 mod reading;
@@ -18,7 +20,9 @@ use http::StatusCode;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
+pub(crate) use self::address::Address;
 pub use self::builder::UpstreamsBuilder;
+use self::calm::Calm;
 pub use self::key::UpstreamName;
 #[cfg(any(feature = "metrics", feature = "otel"))]
 pub(crate) use self::reading::Reading;
@@ -34,20 +38,19 @@ use crate::policy::circuit::{
     Admission, Call, Circuit, CircuitSnapshot, ClosedGate, Closing, Ending, Normal, Permit,
     Traffic, Wait,
 };
-use crate::policy::{Health, Priority, Refusal};
+use crate::policy::{Health, Priority, Reason, Refusal};
 use crate::random::Random;
 
 /// One upstream: its circuit with the gate, its budget, its traffic.
 ///
-/// While it is untroubled, a foreground call reads one atomic and writes counters; the mutex guards
+/// While it is untroubled, a foreground call reads two atomics and writes counters; the mutex guards
 /// what happens when something is wrong.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     name: Arc<str>,
     /// What is slower than this may count as a failure; in nanoseconds.
     slow_call: AtomicU64,
-    /// The circuit's generation, and in the lowest bit whether it is untroubled.
-    calm: AtomicU64,
+    calm: Calm,
     traffic: Traffic,
     budget: Budget,
     refusals: Refusals,
@@ -68,7 +71,7 @@ impl Upstream {
         Self {
             name: name.into(),
             slow_call: AtomicU64::new(nanoseconds(policy.circuit().slow_call)),
-            calm: AtomicU64::new(1),
+            calm: Calm::new(now),
             traffic: Traffic::new(now),
             budget: Budget::new(policy.budget(), now),
             refusals: Refusals::default(),
@@ -105,12 +108,12 @@ impl Upstream {
 
     /// The quick way in: nothing is wrong and nobody needs to be asked.
     pub(crate) fn admit_untroubled(&self, now: Instant, call: &Call) -> Option<Permit> {
-        let state = self.calm.load(Ordering::Acquire);
-        if state & 1 == 0 || call.priority == Priority::Background {
+        let generation = self.calm.generation(now)?;
+        if call.priority == Priority::Background {
             return None;
         }
         self.traffic.sent(now);
-        Some(Permit::untroubled(state >> 1))
+        Some(Permit::untroubled(generation))
     }
 
     pub(crate) fn admit(&self, now: Instant, call: &Call) -> Admission {
@@ -139,7 +142,7 @@ impl Upstream {
     }
 
     pub(crate) fn finish(&self, now: Instant, permit: Permit, ending: &Ending) {
-        if self.changes_nothing(permit, ending) {
+        if self.changes_nothing(now, permit, ending) {
             if ending.health == Health::Success {
                 self.traffic.succeeded(now, ending.took);
             }
@@ -206,7 +209,7 @@ impl Upstream {
 
     /// Why it would refuse this call now, and for how long.
     pub(crate) fn blocked(&self, now: Instant, call: &Call) -> Option<(Refusal, Duration)> {
-        if self.calm.load(Ordering::Acquire) & 1 == 1 {
+        if self.calm.generation(now).is_some() {
             return None;
         }
         self.circuit().blocked(now, call)
@@ -225,6 +228,19 @@ impl Upstream {
     pub(crate) fn release_probe(&self, reservation: u64) {
         self.circuit().release_probe(reservation);
         self.changed.notify_waiters();
+    }
+
+    /// An operator acts; whoever waits asks again. The third argument is a random unit.
+    pub(crate) fn operate<T>(&self, act: impl FnOnce(&mut Circuit, &Traffic, f64) -> T) -> T {
+        let unit = self.random.unit();
+        let outcome = self.change(|circuit| act(circuit, &self.traffic, unit));
+        self.changed.notify_waiters();
+        outcome
+    }
+
+    /// Why an operator keeps calls away now, if one does.
+    pub(crate) fn maintenance_reason(&self) -> Option<Reason> {
+        self.circuit().maintenance_reason().cloned()
     }
 
     /// What is to be seen of its circuit. It waits for whoever changes the circuit, and never holds up
@@ -254,8 +270,8 @@ impl Upstream {
     }
 
     /// A healthy circuit learns nothing from what is neither failure nor slow nor a Retry-After.
-    fn changes_nothing(&self, permit: Permit, ending: &Ending) -> bool {
-        self.calm.load(Ordering::Acquire) == permit.generation() << 1 | 1
+    fn changes_nothing(&self, now: Instant, permit: Permit, ending: &Ending) -> bool {
+        self.calm.generation(now) == Some(permit.generation())
             && ending.health != Health::Failure
             && ending.closing.is_none()
             && nanoseconds(Some(ending.took)) <= self.slow_call.load(Ordering::Relaxed)
@@ -269,10 +285,8 @@ impl Upstream {
         let outcome = change(&mut circuit);
         let (after, is_in) = (circuit.generation(), circuit.state());
         let is_gated = circuit.gate_until().is_some();
-        self.calm.store(
-            after << 1 | u64::from(circuit.is_untroubled()),
-            Ordering::Release,
-        );
+        let untroubled = circuit.is_untroubled();
+        self.calm.set(after, untroubled, circuit.next_maintenance());
         drop(circuit);
         if after != before {
             self.changed.notify_waiters();

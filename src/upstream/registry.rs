@@ -8,7 +8,7 @@ use http::Request;
 use papaya::HashMap;
 
 use super::key::{Key, KeyRef};
-use super::{SentKeys, Upstream, UpstreamName, UpstreamsBuilder};
+use super::{Address, SentKeys, Upstream, UpstreamName, UpstreamsBuilder};
 use crate::clock;
 use crate::config::{Policy, PolicyError};
 use crate::control::Control;
@@ -211,6 +211,21 @@ impl Upstreams {
     fn found<'a, B>(&self, request: &'a Request<B>) -> Option<&'a Found> {
         let found = request.extensions().get::<Found>();
         found.filter(|found| Arc::ptr_eq(&found.among, &self.shared))
+    }
+
+    /// The upstream of this name, if it is remembered.
+    pub(crate) fn remembered(&self, address: &Address) -> Option<Arc<Upstream>> {
+        let upstreams = self.shared.by_key.pin();
+        upstreams.get(&address.key()).cloned()
+    }
+
+    /// The upstream of this name, made if it was never called. `None`: it would share its state with
+    /// others.
+    pub(crate) fn named(&self, address: &Address) -> Option<Arc<Upstream>> {
+        let found = self.look_up(address.key());
+        let overflow = self.shared.overflow.get();
+        let is_shared = overflow.is_some_and(|overflow| Arc::ptr_eq(overflow, &found));
+        (!is_shared).then_some(found)
     }
 
     fn look_up(&self, key: KeyRef<'_>) -> Arc<Upstream> {

@@ -1,18 +1,6 @@
 //! What an operator sees, through the whole stack.
 
-use std::time::SystemTime;
-
 use super::*;
-use crate::policy::Refusal;
-use crate::policy::circuit::CircuitState;
-use crate::{Control, Snapshot, UpstreamName, Upstreams, clock};
-
-const GATEWAY: &str = "https://gateway.test:443";
-
-fn seen(stack: &Stack) -> Snapshot {
-    let control = stack.upstreams.control();
-    control.snapshot(GATEWAY).expect("it was called")
-}
 
 /// Within a second: the wall clock of a test is the real one.
 fn is_about(at: SystemTime, expected: SystemTime) -> bool {

@@ -13,7 +13,7 @@ use crate::middleware::Deadline;
 use crate::middleware::extensions::{AttemptNumber, Identity, KeyPast, Resend, hash};
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::{Admission, Call, Ending, Permit, Wait};
-use crate::policy::{PATIENCE, Priority};
+use crate::policy::{PATIENCE, Priority, Refusal};
 use crate::upstream::Upstream;
 use crate::{CredentialsLayer, Error, Upstreams, clock};
 
@@ -143,7 +143,11 @@ impl Applicant {
                     refusal: reason,
                     retry_after: after,
                 });
-                Answer::Refused(Error::refused(reason, self.upstream.name(), after))
+                let error = Error::refused(reason, self.upstream.name(), after);
+                Answer::Refused(match reason {
+                    Refusal::Maintenance => error.because(self.upstream.maintenance_reason()),
+                    _ => error,
+                })
             }
         }
     }

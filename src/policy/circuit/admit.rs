@@ -115,9 +115,14 @@ impl Circuit {
         self.settle(now, call, &verdict, unit, traffic)
     }
 
-    /// Lets time do what it does by itself: breaks end, limits become pointless, gates lift.
+    /// Lets time do what it does by itself: maintenance begins, breaks end, limits become pointless, gates lift.
     pub(super) fn advance(&mut self, now: Instant, traffic: &Traffic) {
         self.rate_gates.forget_lifted(now);
+        self.begin_due(now, traffic);
+        self.pass_to(now, traffic);
+    }
+
+    pub(super) fn pass_to(&mut self, now: Instant, traffic: &Traffic) {
         let pace_is_over = self.limiting_pace().is_some_and(|pace| pace.is_over(now));
         match &mut self.state {
             State::Open(open) if open.until <= now => {

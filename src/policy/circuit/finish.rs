@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::gate::Gate;
+use super::open::Cause;
 use super::pace::Pace;
 use super::{Circuit, CircuitSettings, Closed, Closing, Ending, HalfOpen, Permit, State, Traffic};
 use crate::policy::Health;
@@ -96,8 +97,10 @@ impl Circuit {
     fn take_effect(&mut self, now: Instant, effect: &Effect, unit: f64, traffic: &Traffic) {
         match *effect {
             Effect::None => {}
-            Effect::Trip if self.settings.trips => self.trip(now, unit, traffic),
-            // Without a circuit a failure breaks nothing; only a probe is made again.
+            Effect::Trip if self.settings.trips && !self.operator.holds_closed(now) => {
+                self.trip(now, unit, traffic);
+            }
+            // Without a circuit, or where an operator wants it so, a failure breaks nothing; only a probe is made again.
             Effect::Trip => {
                 if let State::HalfOpen(half_open) = &mut self.state {
                     half_open.probe_again(now + NEXT_PROBE);
@@ -113,14 +116,17 @@ impl Circuit {
                     outage.until = outage.until.max(rested);
                 }
             }
-            Effect::Recovered(ramp) => {
-                let (normal, peak) = (traffic.normal(now), self.settings.declared_peak);
-                let pace = Pace::recovering(now, normal, traffic.median(), ramp, peak)
-                    .at_most(self.settings.provider_rate);
-                self.transition(State::Paced(pace));
-                self.gate_from = self.generation;
-            }
+            Effect::Recovered(ramp) => self.recover(now, ramp, traffic),
         }
+    }
+
+    /// Calls pass again, at a pace.
+    pub(super) fn recover(&mut self, now: Instant, ramp: Duration, traffic: &Traffic) {
+        let (normal, peak) = (traffic.normal(now), self.settings.declared_peak);
+        let pace =
+            Pace::recovering(now, normal, traffic.median(), ramp, peak).at_most(self.rate_cap());
+        self.transition(State::Paced(pace));
+        self.gate_from = self.generation;
     }
 
     fn close_gate(
@@ -136,7 +142,7 @@ impl Circuit {
         };
         let wait = asked.0.min(self.settings.gate_cap);
         let gate = Gate::by_header(before, now, wait, unit, asked);
-        self.open(now, None, Some(gate), traffic);
+        self.open(now, Cause::Gate(gate), traffic);
     }
 
     fn close_rate_gate(
@@ -160,6 +166,7 @@ impl Circuit {
             }
             return;
         }
+        let cap = self.rate_cap();
         match &mut self.state {
             State::Paced(pace) => pace.slow_down(now, reopens),
             State::Closed(Closed {
@@ -169,8 +176,7 @@ impl Circuit {
             State::Closed(closed) => {
                 let normal = traffic.normal(now);
                 let (ramp, peak) = (self.settings.ramp, self.settings.declared_peak);
-                let mut pace = Pace::slowed(now, normal, traffic.median(), ramp, peak)
-                    .at_most(self.settings.provider_rate);
+                let mut pace = Pace::slowed(now, normal, traffic.median(), ramp, peak).at_most(cap);
                 pace.hold_until(reopens);
                 closed.slowdown = Some(pace);
             }

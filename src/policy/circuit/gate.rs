@@ -111,6 +111,12 @@ impl RateGates {
         self.by_key.retain(|_, gate| gate.until > now);
     }
 
+    /// Lifts those that closed before this moment, or all.
+    pub(super) fn lift(&mut self, closed_before: Option<Instant>) {
+        self.by_key
+            .retain(|_, gate| closed_before.is_some_and(|before| gate.closed_at >= before));
+    }
+
     pub(super) fn are_lifted(&self, now: Instant) -> bool {
         self.by_key.values().all(|gate| gate.until <= now)
     }

@@ -4,7 +4,7 @@
 //! A state machine without a clock: every method is told what time it is. From the symptom to the
 //! file: *why did it trip?* `streak`, `finish`; *why was this call refused?* `admit`; *why is it
 //! still slow after the outage?* `pace`; *when will it be tried again?* `slots`; *who closed the
-//! gate?* `gate`.
+//! gate?* `gate`; *what did an operator decide?* `operator`.
 //!
 //! ```
 //! use std::time::{Duration, Instant};
@@ -34,9 +34,12 @@ mod ending;
 mod finish;
 mod gate;
 mod latency;
+mod maintenance;
 mod open;
+mod operator;
 mod outage;
 mod pace;
+mod rate;
 mod recent;
 mod settings;
 mod slots;
@@ -49,9 +52,10 @@ use std::time::{Duration, Instant};
 
 pub use admit::{Admission, Call, Permit, Wait};
 pub use ending::{Closing, Ending};
+pub use maintenance::{Author, MOST_PLANNED, Maintenance};
 pub(crate) use settings::LONGEST;
 pub use settings::{CircuitSettings, FailureRatio};
-pub use snapshot::{CircuitSnapshot, ClosedGate};
+pub use snapshot::{CircuitSnapshot, ClosedGate, Intervention};
 #[cfg(feature = "middleware")]
 pub(crate) use traffic::Normal;
 pub use traffic::Traffic;
@@ -59,6 +63,7 @@ pub use traffic::Traffic;
 use self::background::BackgroundShare;
 use self::gate::RateGates;
 use self::open::Open;
+use self::operator::Operator;
 use self::outage::Outage;
 use self::pace::Pace;
 use self::slots::Slots;
@@ -109,6 +114,8 @@ pub struct Circuit {
     rate_gates: RateGates,
     waiting: usize,
     reservations: u64,
+    operators_rate: Option<f64>,
+    operator: Operator,
 }
 
 #[derive(Debug)]
@@ -155,6 +162,8 @@ impl Circuit {
             rate_gates: RateGates::default(),
             waiting: 0,
             reservations: 0,
+            operators_rate: None,
+            operator: Operator::default(),
         }
     }
 
@@ -162,7 +171,7 @@ impl Circuit {
     /// to, failures counted so far count on, and a pace goes on below its new cap.
     pub fn apply(&mut self, now: Instant, settings: CircuitSettings) {
         self.settings = settings.bounded();
-        let (peak, rate) = (self.settings.declared_peak, self.settings.provider_rate);
+        let (peak, rate) = (self.settings.declared_peak, self.rate_cap());
         if let Some(pace) = self.limiting_pace() {
             pace.recap(now, peak, rate);
         }
@@ -186,14 +195,15 @@ impl Circuit {
     }
 
     /// Whether every foreground call passes and no success has anything to mend: then neither
-    /// needs to ask.
+    /// needs to ask, until [a maintenance begins](Self::next_maintenance).
     #[must_use]
     pub fn is_untroubled(&self) -> bool {
         matches!(&self.state, State::Closed(closed) if closed.streak.is_empty() && closed.slowdown.is_none())
             && self.rate_gates.is_empty()
     }
 
-    /// Whether forgetting it loses nothing but its history: not open, not gated, nobody waiting. What
+    /// Whether forgetting it loses nothing but its history: not open, not gated, nobody waiting, nothing
+    /// that an operator wants. What
     /// ended long ago and was never looked at since counts as ended.
     #[must_use]
     pub fn is_idle(&self, now: Instant) -> bool {
@@ -204,7 +214,11 @@ impl Circuit {
             State::HalfOpen(half_open) => half_open.since + settings.max_break <= now,
             State::Paced(pace) => pace.is_unpressed(now),
         };
-        state_is_idle && self.waiting == 0 && self.rate_gates.are_lifted(now)
+        state_is_idle
+            && self.waiting == 0
+            && self.rate_gates.are_lifted(now)
+            && self.operators_rate.is_none()
+            && self.operator.is_idle(now)
     }
 
     /// Why the upstream would refuse this call now, and for how long.
@@ -214,6 +228,9 @@ impl Circuit {
             && open.until > now
         {
             return Some((open.refusal(), open.until.saturating_duration_since(now)));
+        }
+        if let Some(until) = self.operator.windows.due_until(now) {
+            return Some((Refusal::Maintenance, until.saturating_duration_since(now)));
         }
         let until = self.rate_gates.closed_until(now, call.rate_key)?;
         Some((Refusal::RateLimit, until.saturating_duration_since(now)))

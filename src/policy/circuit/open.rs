@@ -15,11 +15,35 @@ pub(super) struct Open {
     /// The break of a trip ends here; `None` when only the gate closed.
     break_until: Option<Instant>,
     pub(super) gate: Option<Gate>,
+    /// An operator keeps it open until then.
+    pub(super) maintained_until: Option<Instant>,
     /// The call that will be first for the probe.
     pub(super) first: Option<u64>,
 }
 
+/// What opens it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cause {
+    /// Failures, until then.
+    Break(Instant),
+    /// A Retry-After.
+    Gate(Gate),
+    /// An operator, until then.
+    Maintenance(Instant),
+}
+
 impl Open {
+    /// Just opened, by nothing yet.
+    fn at(now: Instant) -> Self {
+        Self {
+            until: now,
+            break_until: None,
+            gate: None,
+            maintained_until: None,
+            first: None,
+        }
+    }
+
     /// What follows when the break and the gate are over.
     pub(super) fn half_open(&self, outage: Option<Outage>, ramp: Duration) -> HalfOpen {
         let only_gated = outage.filter(|outage| !outage.tripped);
@@ -33,9 +57,17 @@ impl Open {
         }
     }
 
+    /// The end of whatever ends last.
+    pub(super) fn latest(&self) -> Option<Instant> {
+        let gate_until = self.gate.map(|gate| gate.until);
+        self.break_until.max(gate_until).max(self.maintained_until)
+    }
+
     pub(super) fn refusal(&self) -> Refusal {
-        let gate_until = self.gate.as_ref().map(|gate| gate.until);
-        if gate_until >= self.break_until {
+        let gate_until = self.gate.map(|gate| gate.until);
+        if self.maintained_until >= gate_until.max(self.break_until) {
+            Refusal::Maintenance
+        } else if gate_until >= self.break_until {
             Refusal::Gate
         } else {
             Refusal::Open
@@ -45,41 +77,30 @@ impl Open {
 
 impl Circuit {
     /// Opens, or keeps open for longer. Never shortens.
-    pub(super) fn open(
-        &mut self,
-        now: Instant,
-        break_until: Option<Instant>,
-        gate: Option<Gate>,
-        traffic: &Traffic,
-    ) {
+    pub(super) fn open(&mut self, now: Instant, cause: Cause, traffic: &Traffic) {
         traffic.stop(now);
         let (mut open, reopened) = match mem::replace(&mut self.state, State::Closed(Closed::new()))
         {
             State::Open(open) => (open, false),
-            _ => (
-                Open {
-                    until: now,
-                    break_until: None,
-                    gate: None,
-                    first: None,
-                },
-                true,
-            ),
+            _ => (Open::at(now), true),
         };
-        open.break_until = open.break_until.max(break_until);
-        open.gate = gate.or(open.gate);
-        let gate_until = open.gate.as_ref().map(|gate| gate.until);
-        open.until = open
-            .until
-            .max(open.break_until.max(gate_until).unwrap_or(now));
+        match cause {
+            Cause::Break(until) => open.break_until = open.break_until.max(Some(until)),
+            Cause::Gate(gate) => open.gate = Some(gate),
+            Cause::Maintenance(until) => {
+                open.maintained_until = open.maintained_until.max(Some(until));
+            }
+        }
+        open.until = open.until.max(open.latest().unwrap_or(now));
         let before = self.outage;
         if before.is_none() {
             self.slots.start_row();
         }
+        let trips = matches!(cause, Cause::Break(_));
         self.outage = Some(Outage {
             since: before.map_or(now, |outage| outage.since),
             until: open.until,
-            tripped: break_until.is_some() || before.is_some_and(|outage| outage.tripped),
+            tripped: trips || before.is_some_and(|outage| outage.tripped),
         });
         self.state = State::Open(open);
         if reopened {
@@ -99,7 +120,7 @@ impl Circuit {
             State::Closed(_) | State::Open(_) => {}
         }
         let length = self.break_length(unit);
-        self.open(now, Some(now + length), None, traffic);
+        self.open(now, Cause::Break(now + length), traffic);
     }
 
     /// Jittered downwards by up to a quarter: a fleet that tripped together does not probe together,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 
-use super::{Circuit, CircuitState, Closed, State, Traffic};
+use super::{Circuit, CircuitState, Closed, Maintenance, State, Traffic};
 use crate::policy::Refusal;
 use crate::policy::retry_after::HeaderText;
 
@@ -30,6 +30,19 @@ pub struct CircuitSnapshot {
     pub waiting: usize,
     /// Failures with no success between that count towards the next trip.
     pub consecutive_failures: usize,
+    /// What an operator has put in force.
+    pub intervention: Option<Intervention>,
+    /// What an operator has planned, the next one first.
+    pub planned: Vec<Maintenance>,
+}
+
+/// What an operator has put in force.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intervention {
+    /// Calls are kept away.
+    Maintenance(Maintenance),
+    /// No failure trips the circuit until then.
+    Closed(Instant),
 }
 
 /// A gate that a Retry-After on 503 has closed.
@@ -67,14 +80,18 @@ impl Circuit {
             rate_limit: self.rate_limit(),
             waiting: self.waiting,
             consecutive_failures: self.consecutive_failures(now),
+            intervention: self.intervention(now),
+            planned: self.operator.windows.planned(),
         }
     }
 
-    /// Calls per second that the upstream is held to even when all is well; `None`: as many as come.
-    #[must_use]
-    #[expect(clippy::unused_self, reason = "no rate is kept to so far")]
-    pub fn rate_limit(&self) -> Option<f64> {
-        None
+    fn intervention(&self, now: Instant) -> Option<Intervention> {
+        let held = self.operator.held_closed_until;
+        let held = held.filter(|&until| until > now);
+        match self.operator.windows.under_way() {
+            Some(window) => Some(Intervention::Maintenance(window.plan.clone())),
+            None => held.map(Intervention::Closed),
+        }
     }
 
     fn refusing(&self, now: Instant) -> Option<(Refusal, Option<Instant>)> {

@@ -3,6 +3,7 @@
 //! *What comes in, and when?* `bucket`; *what did the last period teach?* `period`.
 
 mod bucket;
+mod cap;
 mod period;
 
 use std::time::{Duration, Instant};
@@ -103,27 +104,6 @@ impl Pace {
             tokens: MIN_BURST,
             ..unramped
         }
-    }
-
-    /// The same pace, never beyond the rate that the provider allows.
-    pub(super) fn at_most(self, rate: Option<f64>) -> Self {
-        let cap = self.cap.min(rate.unwrap_or(f64::INFINITY));
-        Self {
-            ramp_from: self.ramp_from.min(cap),
-            limit: self.limit.min(cap),
-            cap,
-            ..self
-        }
-    }
-
-    /// The same pace under other caps.
-    pub(super) fn recap(&mut self, now: Instant, peak: Option<f64>, provider: Option<f64>) {
-        self.advance(now);
-        let declared = peak.map_or(f64::INFINITY, |peak| peak * OVER_PEAK);
-        self.cap = declared.min(provider.unwrap_or(f64::INFINITY));
-        self.ramp_from = self.ramp_from.min(self.cap);
-        self.limit = self.limit.min(self.cap);
-        self.background = BackgroundLimit::new(self.normal.rate, peak);
     }
 
     /// The upstream answered 429, which closed a gate: less, from now on.

@@ -4,6 +4,8 @@ mod background;
 mod breaks;
 mod gate;
 mod model;
+mod operated;
+mod operator;
 mod paced;
 mod probe;
 mod rate_limit;

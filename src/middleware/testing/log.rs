@@ -1,7 +1,7 @@
 //! What is logged, at any level.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt;
@@ -15,8 +15,16 @@ pub(crate) struct Log {
 #[derive(Clone, Default)]
 struct Text(Arc<Mutex<Vec<u8>>>);
 
+/// Somebody always listens: where an event is first met by a test that nobody listens to, in the very
+/// moment in which another test begins to, `tracing` may take it for one that nobody wants.
+static LISTENER: Once = Once::new();
+
 impl Log {
     pub(crate) fn new() -> Self {
+        LISTENER.call_once(|| {
+            let listener = tracing_subscriber::registry();
+            tracing::subscriber::set_global_default(listener).expect("no test sets another");
+        });
         let text = Text::default();
         let writer = text.clone();
         let subscriber = fmt::Subscriber::builder()

@@ -33,14 +33,9 @@ pub(super) async fn connect<'a>(
     let step = record.take(Step::Tcp, Duration::MAX, connecting);
     let (address, tcp) = step.await?;
 
-    let connection = if target.is_https() {
-        let limit = limits.connecting(began, clock::now());
-        let shaking_hands = secure(phases, target, tcp);
-        record.take(Step::Tls, limit, shaking_hands).await?
-    } else {
-        record.skip(Step::Tls, "the URL is plain http");
-        phases.secure(&target.url, tcp).await.ok()?.0
-    };
+    let limit = limits.connecting(began, clock::now());
+    let shaking_hands = secure(phases, target, tcp);
+    let connection = record.take(Step::Tls, limit, shaking_hands).await?;
     Some(Line::over(connection, preflight, target, address))
 }
 
@@ -97,10 +92,13 @@ async fn secure(
 ) -> Result<Done<Connection>, Fault> {
     let secured = phases.secure(&target.url, tcp).await;
     let (connection, agreed) = secured.map_err(|why| Fault::no_tls(why, target.host()))?;
-    let detail = agreed.map_or_else(String::new, |Agreed { version, http }| {
-        format!("{version}, {http}, the certificate is trusted")
-    });
-    Ok(Done::passed(connection, detail))
+    Ok(match agreed {
+        Some(Agreed { version, http }) => {
+            let detail = format!("{version}, {http}, the certificate is trusted");
+            Done::passed(connection, detail)
+        }
+        None => Done::skipped(connection, "the URL is plain http"),
+    })
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ impl StepReport {
         &self.outcome
     }
 
-    /// How long it took; zero if it was skipped.
+    /// How long it took; zero if it was not taken.
     #[must_use]
     pub const fn took(&self) -> Duration {
         self.took

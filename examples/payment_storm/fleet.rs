@@ -206,3 +206,7 @@ pub(crate) fn run_all(
         .map(|run| run.unwrap_or_else(|| Err("a fleet never ran".into())))
         .collect()
 }
+
+#[cfg(test)]
+#[cfg(feature = "metrics")]
+mod alerts;

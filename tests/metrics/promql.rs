@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::exposition::{Labels, Sample};
+use super::exposition::{Labels, Sample};
 
 /// All that was scraped, each series by its name and labels.
 #[derive(Default)]

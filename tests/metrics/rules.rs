@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use yaml_rust2::{Yaml, YamlLoader};
 
-use crate::exposition::Sample;
-use crate::promql::{Expr, History};
+use super::exposition::Sample;
+use super::promql::{Expr, History};
 
 /// How often rules are evaluated, and samples scraped.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(15);

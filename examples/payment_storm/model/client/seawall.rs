@@ -5,8 +5,8 @@ use crate::model::chance::client_seed;
 use crate::model::gateway::{Gateway, IDEMPOTENCY_KEY, REFERENCE};
 use crate::model::scenario::Scenario;
 use ::seawall::{
-    self, Backoff, Control, Delivery, IdempotencyKey, Jitter, Policy, Priority, Provider,
-    ResilienceLayer, Upstreams,
+    self, Backoff, Delivery, IdempotencyKey, Jitter, Policy, Priority, Provider, ResilienceLayer,
+    Upstreams, UpstreamsBuilder,
 };
 use http::{HeaderValue, StatusCode, Uri};
 use std::time::Duration;
@@ -17,7 +17,6 @@ use tower_layer::Layer;
 /// peak. Nothing else is set.
 #[derive(Clone, Debug)]
 pub(crate) struct SeawallClient {
-    control: Control,
     service: <ResilienceLayer as Layer<Gateway>>::Service,
 }
 
@@ -28,23 +27,28 @@ impl SeawallClient {
         scenario: &Scenario,
         instance: u32,
     ) -> Result<Self, String> {
+        let upstreams = Self::upstreams(scenario, instance)?.build();
+        Ok(Self::over(upstreams, gateway))
+    }
+
+    /// What its calls share, in the making.
+    pub(crate) fn upstreams(
+        scenario: &Scenario,
+        instance: u32,
+    ) -> Result<UpstreamsBuilder, String> {
         let policy = Policy::external_payments(Provider::generic())
             .to_builder()
             .declared_peak_per_second(2.0 * scenario.mean_per_client())
             .build()
             .map_err(|error| error.to_string())?;
         let seed = client_seed(scenario.seed, instance);
-        let layer = ResilienceLayer::over(Upstreams::with_seed(policy, seed));
-        Ok(Self {
-            control: layer.control(),
-            service: layer.layer(gateway),
-        })
+        Ok(Upstreams::builder(policy).seed(seed))
     }
 
-    /// What its operator holds in hand.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for whoever watches the storm"))]
-    pub(crate) fn control(&self) -> Control {
-        self.control.clone()
+    pub(crate) fn over(upstreams: Upstreams, gateway: Gateway) -> Self {
+        Self {
+            service: ResilienceLayer::over(upstreams).layer(gateway),
+        }
     }
 }
 

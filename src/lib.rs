@@ -144,6 +144,6 @@ pub use event::otel;
 #[cfg(feature = "middleware")]
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-#[cfg(all(doctest, feature = "json"))]
+#[cfg(all(doctest, feature = "json", feature = "metrics"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

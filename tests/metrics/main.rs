@@ -4,6 +4,7 @@
 #![expect(clippy::float_cmp, reason = "what is compared was set, or counted")]
 
 mod alerts;
+mod dashboards;
 mod exposition;
 mod levels;
 mod names;

@@ -1,4 +1,4 @@
-//! Metrics by way of [`opentelemetry`](::opentelemetry) (feature `otel`).
+//! Metrics by way of [`opentelemetry`] (feature `otel`).
 //!
 #![doc = include_str!("../../docs/metrics.md")]
 

@@ -191,7 +191,7 @@ impl Clone for Resend {
     }
 }
 
-/// On a retry, below its circuit, if somebody sees spans: the number of the attempt.
+/// On an attempt, below its circuit, if somebody sees spans: its number in the call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AttemptNumber(pub(crate) u32);
 

@@ -66,3 +66,38 @@ impl Upstream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_readings_the_worse_counts_in_each_respect() {
+        let well = Reading {
+            state: CircuitState::Closed,
+            retries_left: 6.0,
+            gate_left: Duration::ZERO,
+            rate: None,
+        };
+        let gated = Reading {
+            state: CircuitState::Open,
+            gate_left: Duration::from_secs(60),
+            rate: Some(0.0),
+            ..well
+        };
+        let spent = Reading {
+            retries_left: 0.5,
+            rate: Some(2.0),
+            state: CircuitState::Paced,
+            ..well
+        };
+        let worst = Reading {
+            retries_left: 0.5,
+            ..gated
+        };
+        assert_eq!(well.worse(gated), gated);
+        assert_eq!(gated.worse(well), gated);
+        assert_eq!(gated.worse(spent), worst);
+        assert_eq!(spent.worse(gated), worst);
+    }
+}

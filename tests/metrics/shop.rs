@@ -112,7 +112,7 @@ impl Shop {
         let metrics = Metrics::new();
         let upstreams = Upstreams::builder(policy)
             .seed(7)
-            .observer(metrics.clone())
+            .observer(Arc::new(metrics.clone()))
             .observer(OtelMetrics::with_meter(&provider.meter("seawall")))
             .build();
         Self {

@@ -109,6 +109,7 @@ impl Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Failure;
 
     #[test]
     fn a_name_is_taken_apart() {
@@ -125,5 +126,47 @@ mod tests {
             ("http", "[::1]".into(), 8080)
         );
         assert_eq!(place("overflow"), ("", "overflow".into(), 0));
+    }
+
+    fn values(labels: &Labels, name: &str) -> Vec<Value> {
+        let of_this = labels.iter().filter(|(label, _)| *label == name);
+        of_this.map(|(_, value)| value.clone()).collect()
+    }
+
+    #[test]
+    fn only_what_failed_has_an_error_and_only_an_answer_a_status() {
+        let place = Place::new("https://gateway.test:443", None);
+        let ended = |end| {
+            let labels = place.ended(&Method::GET, end);
+            [label::STATUS, label::ERROR].map(|name| values(&labels, name))
+        };
+        assert_eq!(
+            ended(AttemptEnd::Status(StatusCode::OK)),
+            [vec![Value::Number(200)], vec![]]
+        );
+        assert_eq!(
+            ended(AttemptEnd::Status(StatusCode::PAYMENT_REQUIRED)),
+            [vec![Value::Number(402)], vec![Value::Text("402".into())]]
+        );
+        assert_eq!(
+            ended(AttemptEnd::Failure(Failure::Reset)),
+            [vec![], vec![Value::Name("reset")]]
+        );
+    }
+
+    #[test]
+    fn an_unusual_method_makes_no_series_of_its_own() {
+        let place = Place::new("https://gateway.test:443", None);
+        let labels = place.requested(&Method::from_bytes(b"PURGE").unwrap());
+        assert_eq!(values(&labels, label::METHOD), [Value::Name("_OTHER")]);
+    }
+
+    #[test]
+    fn a_named_client_is_told_apart() {
+        let client = Arc::from("payments");
+        let named = Place::new("https://gateway.test:443", Some(&client)).alone();
+        assert_eq!(values(&named, label::CLIENT), [Value::Text(client)]);
+        let nameless = Place::new("https://gateway.test:443", None).alone();
+        assert_eq!(values(&nameless, label::CLIENT), []);
     }
 }

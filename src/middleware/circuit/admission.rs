@@ -245,9 +245,9 @@ pub(super) struct Admitted {
 }
 
 impl Admitted {
-    /// Leaves the number of a retry with the request, if somebody sees spans.
+    /// Leaves the attempt's number with the request, if somebody sees spans.
     pub(super) fn mark<B>(&self, mut request: Request<B>) -> Request<B> {
-        if self.number > 1 && span::attempts_are_seen() {
+        if span::attempts_are_seen() {
             let number = AttemptNumber(self.number);
             request.extensions_mut().insert(number);
         }

@@ -8,9 +8,9 @@ use tower::{ServiceExt, service_fn};
 use tower_layer::Layer;
 
 use super::AttemptSpanLayer;
-use crate::ResilienceLayer;
 use crate::middleware::testing::*;
 use crate::policy::Failure;
+use crate::{CircuitLayer, ResilienceLayer, RetryLayer, Upstreams};
 
 #[tokio::test(start_paused = true)]
 async fn a_call_has_a_span_and_each_of_its_attempts_one_within() {
@@ -149,6 +149,22 @@ async fn a_traceparent_set_around_the_stack_arrives_on_every_attempt() {
     let traced = with_header(get(), "traceparent", "00-4bf9-00f0-01");
     layer.layer(transport).oneshot(traced).await.unwrap();
     assert_eq!(*seen.lock().unwrap(), ["00-4bf9-00f0-01"; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_of_an_outer_stack_is_none_of_the_inner_one_s() {
+    let spans = Spans::new();
+    let inner = ResilienceLayer::new(external().max_attempts(1).build().unwrap());
+    let outer = Upstreams::new(external().build().unwrap());
+    // Its retries are numbered, but no layer of its own makes spans of them.
+    let numbered = CircuitLayer::new(outer.clone()).layer(inner.layer(Script::new([status(500)])));
+    let service = RetryLayer::new(outer).layer(numbered);
+    assert_eq!(service.oneshot(get()).await.unwrap().status(), 200);
+    let resends = spans.named("attempt");
+    let resends = resends
+        .iter()
+        .map(|span| span.field("http.request.resend_count"));
+    assert_eq!(resends.collect::<Vec<_>>(), [None, None]);
 }
 
 #[tokio::test]

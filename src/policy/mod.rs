@@ -9,6 +9,7 @@
 //! | [`decide()`] | may this call be sent again, and when? |
 //! | [`backoff`] | how long to wait? |
 //! | [`retry_after`] | what did the server ask for? |
+//! | [`rate_limit`] | what does it say of the quota that is left? |
 //! | [`budget`] | are there too many retries already? |
 //! | [`circuit`] | may anything be sent to this upstream now, and at what pace? |
 //! | [`authentication`] | is the credential refused, is that news, may another be asked for? |
@@ -27,6 +28,7 @@ mod guarantee;
 pub mod idempotency;
 mod priority;
 mod provider;
+pub mod rate_limit;
 mod reason;
 mod refusal;
 pub mod retry_after;

@@ -129,10 +129,19 @@ impl PolicyBuilder {
         self
     }
 
-    /// The peak rate this process has agreed with the upstream, in calls per second. It only caps:
-    /// a recovering upstream gets at most 110 % of it, background work at most half.
+    /// The peak rate that this process has agreed with the upstream, in calls per second. At most 110 %
+    /// of it is ever sent, retries included and ten seconds of it at once, and background work takes at
+    /// most half: calls beyond that wait up to five seconds, or are refused.
     pub fn declared_peak_per_second(mut self, calls: f64) -> Self {
         self.policy.circuit.declared_peak = Some(calls);
+        self
+    }
+
+    /// The attempts to each upstream that may be under way at once in this process, at least 1: from
+    /// their sending to the end of the response's body. Calls beyond that wait up to five seconds, or
+    /// are refused. No preset has such a limit.
+    pub fn max_concurrency(mut self, attempts: u32) -> Self {
+        self.policy.max_concurrency = Some(attempts);
         self
     }
 

@@ -46,6 +46,12 @@ impl Checks {
             format!("backoff cap is {:?}", policy.backoff.cap()),
             "choose at most 30 days",
         );
+        self.require(
+            &["max_concurrency"],
+            policy.max_concurrency != Some(0),
+            "max_concurrency is 0",
+            "choose at least 1, or leave it out for no limit",
+        );
         self.trips(policy);
         self.breaks(policy);
         self.violations

@@ -65,6 +65,7 @@ pub struct Policy {
     pub(super) deadline: Duration,
     pub(super) budget: BudgetSettings,
     pub(super) circuit: CircuitSettings,
+    pub(super) max_concurrency: Option<u32>,
     pub(super) honours_retry_after: bool,
     pub(super) provider: Provider,
     pub(super) injects_keys: bool,
@@ -127,6 +128,24 @@ impl Policy {
     #[must_use]
     pub fn circuit(&self) -> &CircuitSettings {
         &self.circuit
+    }
+
+    /// The attempts to each upstream that may be under way at once in this process, from their sending
+    /// to the end of the response's body. `None`, as in every preset: any number.
+    #[must_use]
+    pub fn max_concurrency(&self) -> Option<u32> {
+        self.max_concurrency
+    }
+
+    /// Whether this side limits how it calls an upstream: by a declared peak, by the provider's rate,
+    /// or by [`max_concurrency`](Self::max_concurrency).
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.limits_rate() || self.max_concurrency.is_some()
+    }
+
+    pub(crate) fn limits_rate(&self) -> bool {
+        self.circuit.declared_peak.is_some() || self.circuit.provider_rate.is_some()
     }
 
     /// Whether a Retry-After is obeyed.

@@ -47,6 +47,7 @@ impl Policy {
                 ramp: seconds(5),
                 ..external_circuit()
             },
+            max_concurrency: None,
             honours_retry_after: true,
             provider: Provider::none(),
             injects_keys: false,
@@ -98,6 +99,7 @@ impl Policy {
     /// | break | 30 s ×2 up to 2 min | people wait at the till |
     /// | ramp | 30 s | a cold gateway falls over at full load |
     /// | gate | at most 1 h | a lying header must not stop payments for longer |
+    /// | rate | 110 % of the declared peak, if one is declared | beyond it, something is wrong on this side |
     /// | idempotency keys | on POST and PATCH | charged once, whatever the network does |
     /// | HTTPS | required | loopback excepted |
     #[must_use]

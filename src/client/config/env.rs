@@ -26,7 +26,7 @@ impl ClientConfig {
     /// | `URL` | the upstream's URL; mandatory |
     /// | `PRESET` | `internal`, `external` or `external_payments`; mandatory |
     /// | `PROVIDER` | `generic`, `stripe`, `adyen`, `ietf` or `none`; mandatory for payments. One of your own is for a file, or for code |
-    /// | `MAX_ATTEMPTS` | a count |
+    /// | `MAX_ATTEMPTS`, `MAX_CONCURRENCY` | counts |
     /// | `ATTEMPT_TIMEOUT`, `DEADLINE` | durations, such as `30s` or `1m 30s` |
     /// | `BACKOFF_BASE`, `BACKOFF_CAP` | durations |
     /// | `BACKOFF_MULTIPLIER` | a number |

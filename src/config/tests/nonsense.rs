@@ -6,7 +6,7 @@ use super::presets::table;
 use super::safety::RULES;
 use super::*;
 
-pub(super) const NONSENSE: [(Change, &str); 33] = [
+pub(super) const NONSENSE: [(Change, &str); 34] = [
     (|policy| policy.max_attempts(0), "max_attempts is 0"),
     (
         |policy| policy.max_attempts(u32::MAX),
@@ -71,6 +71,7 @@ pub(super) const NONSENSE: [(Change, &str); 33] = [
     ),
     (|policy| policy.ramp(Duration::ZERO), "ramp"),
     (|policy| policy.gate_cap(Duration::ZERO), "gate cap"),
+    (|policy| policy.max_concurrency(0), "max_concurrency is 0"),
     (
         |policy| policy.declared_peak_per_second(0.0),
         "declared peak is 0",

@@ -122,6 +122,8 @@ fn the_circuits_of_the_presets_are_the_agreed_ones() {
         assert_eq!(circuit.ramp, column.ramp, "{name}");
         assert_eq!(circuit.gate_cap, column.gate_cap, "{name}");
         assert_eq!(circuit.declared_peak, None, "{name}");
+        assert_eq!(column.policy.max_concurrency(), None, "{name}");
+        assert!(!column.policy.is_throttled(), "{name}");
     }
 }
 

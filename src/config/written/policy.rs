@@ -17,6 +17,7 @@ pub(crate) struct WrittenPolicy {
     pub(crate) max_attempts: Option<u32>,
     pub(crate) attempt_timeout: Option<Span>,
     pub(crate) deadline: Option<Span>,
+    pub(crate) max_concurrency: Option<u32>,
     pub(crate) honour_retry_after: Option<bool>,
     pub(crate) inject_keys: Option<bool>,
     pub(crate) repeat_unkeyed: Option<bool>,
@@ -84,6 +85,7 @@ impl WrittenPolicy {
             .with(self.max_attempts, PolicyBuilder::max_attempts)
             .with(self.attempt_timeout, PolicyBuilder::attempt_timeout)
             .with(self.deadline, PolicyBuilder::deadline)
+            .with(self.max_concurrency, PolicyBuilder::max_concurrency)
             .with(self.honour_retry_after, PolicyBuilder::honour_retry_after)
             .with(self.inject_keys, PolicyBuilder::inject_keys)
             .with(self.repeat_unkeyed, PolicyBuilder::repeat_unkeyed)
@@ -120,6 +122,7 @@ impl From<&Policy> for WrittenPolicy {
             max_attempts: Some(policy.max_attempts),
             attempt_timeout: Some(Span(policy.attempt_timeout)),
             deadline: Some(Span(policy.deadline)),
+            max_concurrency: policy.max_concurrency,
             honour_retry_after: Some(policy.honours_retry_after),
             inject_keys: Some(policy.injects_keys),
             repeat_unkeyed: Some(policy.repeats_unkeyed),

@@ -14,7 +14,7 @@ use crate::policy::backoff::Jitter;
 type Read = fn(&mut WrittenClient, &str) -> Result<(), String>;
 
 /// Every setting, by its name in a file; without the `policy` before it, where it is the policy's.
-pub(super) const SETTINGS: [(&str, Read); 36] = [
+pub(super) const SETTINGS: [(&str, Read); 37] = [
     ("url", |w, t| put(&mut w.url, Ok(t.to_owned()))),
     ("preset", |w, t| put(&mut w.policy.preset, named(t, PRESET))),
     ("provider", |w, t| {
@@ -28,6 +28,9 @@ pub(super) const SETTINGS: [(&str, Read); 36] = [
         put(&mut w.policy.attempt_timeout, span(t))
     }),
     ("deadline", |w, t| put(&mut w.policy.deadline, span(t))),
+    ("max_concurrency", |w, t| {
+        put(&mut w.policy.max_concurrency, count(t))
+    }),
     ("backoff.base", |w, t| {
         put(&mut w.policy.backoff.base, span(t))
     }),

@@ -6,12 +6,13 @@ use crate::policy::circuit::FailureRatio;
 const EXTERNAL: &str = "preset = \"external\"\n";
 
 /// What is written over `external`, and the same in code.
-const FIELDS: [(&str, Change); 27] = [
+const FIELDS: [(&str, Change); 28] = [
     ("max_attempts = 2", |p| p.max_attempts(2)),
     ("attempt_timeout = \"250ms\"", |p| {
         p.attempt_timeout(millis(250))
     }),
     ("deadline = \"1m 30s\"", |p| p.deadline(seconds(90))),
+    ("max_concurrency = 8", |p| p.max_concurrency(8)),
     ("inject_keys = true", |p| p.inject_keys(true)),
     ("honour_retry_after = true", |p| p.honour_retry_after(true)),
     ("provider = \"adyen\"", |p| p.provider(Provider::adyen())),

@@ -59,7 +59,10 @@ fn policy() -> impl Strategy<Value = Policy> {
                 .honour_retry_after(flags[1])
                 .require_https(flags[2]);
             let builder = if flags[3] {
-                builder.slow_call(slow).declared_peak_per_second(factor)
+                builder
+                    .slow_call(slow)
+                    .declared_peak_per_second(factor)
+                    .max_concurrency(above)
             } else {
                 builder.failure_ratio(ratio, seconds(20), attempts + above)
             };

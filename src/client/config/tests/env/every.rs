@@ -5,7 +5,7 @@ use std::fs;
 use super::*;
 
 /// Every variable, what it holds, and the same in a file.
-const EVERY: [(&str, &str, &str); 34] = [
+const EVERY: [(&str, &str, &str); 35] = [
     ("PROVIDER", "adyen", "policy.provider = \"adyen\""),
     ("MAX_ATTEMPTS", "2", "policy.max_attempts = 2"),
     (
@@ -14,6 +14,7 @@ const EVERY: [(&str, &str, &str); 34] = [
         "policy.attempt_timeout = \"250ms\"",
     ),
     ("DEADLINE", "1m 30s", "policy.deadline = \"90s\""),
+    ("MAX_CONCURRENCY", "8", "policy.max_concurrency = 8"),
     ("BACKOFF_BASE", "200ms", "policy.backoff.base = \"200ms\""),
     (
         "BACKOFF_MULTIPLIER",

@@ -45,13 +45,13 @@ fn ready() -> impl Service<
     })
 }
 
-fn measure<S>(
+fn measure<S, C>(
     group: &mut BenchmarkGroup<'_, criterion::measurement::WallTime>,
     name: &str,
     service: &S,
     method: &Method,
 ) where
-    S: Service<Request<Body>, Response = Response<Body>> + Clone,
+    S: Service<Request<Body>, Response = Response<C>> + Clone,
     S::Error: std::fmt::Debug,
 {
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -22,8 +22,8 @@
 //! A request goes down, its response comes up the same line:
 //!
 //! ```text
-//! Client ─ https ─ deadline ─ idempotency ─ retry ─┬─ circuit + gate ─ credentials ─ attempt timeout ─ transport
-//!                                           ▲      │                  (each attempt)
+//! Client ─ https ─ deadline ─ idempotency ─ retry ─┬─ throttle ─ circuit + gate ─ credentials ─ attempt timeout ─ transport
+//!                                           ▲      │                       (each attempt)
 //!                                           └ Decision ← policy
 //! ```
 //!
@@ -33,8 +33,8 @@
 //! Around the call, and around each attempt, there is a [span](middleware::spans) for `tracing`.
 //!
 //! [`ResilienceLayer`] composes it from a [`Policy`], around any service of HTTP requests and
-//! responses; each layer also stands alone. All calls to one upstream share a circuit, a gate and a
-//! budget, through [`Upstreams`].
+//! responses; each layer also stands alone. All calls to one upstream share a circuit, a gate, a rate
+//! and a budget, through [`Upstreams`].
 //!
 //! # From the symptom to the answer
 //!
@@ -42,6 +42,7 @@
 //! |---|---|
 //! | a call that was not retried | [`Report::stop_reason`]: every reason is a [`StopReason`] |
 //! | a call that was refused | [`Error::refusal`], and [`policy::circuit`] |
+//! | calls that wait, or are `throttled` | [`middleware::throttle`], and the event `throttle slowed` |
 //! | an order in an unknown state | [`Error::delivery`]: what the server may have done |
 //! | "when may I call again?" | [`Report::retry_at`], spread so that a backlog is no wave |
 //! | "what is going on?" | [`event`]: everything that happens, for the log and for an [`event::Observer`] |
@@ -128,6 +129,7 @@ pub use {
     middleware::require_https::RequireHttpsLayer,
     middleware::retry::RetryLayer,
     middleware::spans::{AttemptSpanLayer, CallSpanLayer},
+    middleware::throttle::ThrottleLayer,
     middleware::{Deadline, FirstSentAt, RateLimitKey, ResilienceLayer},
     report::Report,
     response_body::{BodyError, Collected},

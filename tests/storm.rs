@@ -167,9 +167,9 @@ fn payments() -> usize {
 }
 
 /// An outbox: what is refused is tried again at `retry_at`, with the same key, until it is paid.
-async fn outbox<S>(service: S, instance: u32, number: u64) -> bool
+async fn outbox<S, C>(service: S, instance: u32, number: u64) -> bool
 where
-    S: Service<Payment, Response = Answer, Error = seawall::Error> + Clone,
+    S: Service<Payment, Response = Response<C>, Error = seawall::Error> + Clone,
 {
     let mut priority = Priority::Foreground;
     for _ in 0..1_000 {

@@ -32,6 +32,7 @@ use self::transport::{Phases, Transport};
 use crate::middleware::Resilience;
 use crate::middleware::collect::{Collect, CollectLayer};
 use crate::middleware::credentials::Sources;
+use crate::middleware::throttle::ThrottledBody;
 use crate::response_body::{Announced, Limits};
 use crate::{Body, Control, CredentialsLayer, Error, Policy, ResilienceLayer, Upstreams};
 
@@ -171,7 +172,8 @@ impl Client {
         let mut service = self.streaming.clone();
         poll_fn(|cx| service.poll_ready(cx)).await?;
         let announced = Announced::in_answer_to(request.method());
-        let response: HttpResponse<Incoming> = service.call(request).await?;
+        let response: HttpResponse<ThrottledBody<Incoming>> = service.call(request).await?;
+        let response = response.map(ThrottledBody::released_if_empty);
         let upstreams = self.upstreams.clone();
         Ok(Response::new(response, upstreams, self.limits, announced))
     }
@@ -186,6 +188,8 @@ impl Client {
         let mut service = self.collecting.clone();
         poll_fn(|cx| service.poll_ready(cx)).await?;
         let response = service.call(request).await?;
+        // Read to its end: it is no longer under way.
+        let response = response.map(ThrottledBody::into_inner);
         Ok(Answer::new(response, self.upstreams.clone()))
     }
 }

@@ -8,6 +8,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use super::origin::Origin;
+use crate::middleware::throttle::ThrottledBody;
 use crate::response_body::{Announced, Limits, ReadTimeout};
 use crate::{BoxError, Error, Report, Upstreams};
 
@@ -17,7 +18,7 @@ use crate::{BoxError, Error, Report, Upstreams};
 /// a body that breaks is an error, never a retry. To have it read inside the call, where it may be
 /// repeated, use [`RequestBuilder::collect`](crate::RequestBuilder::collect).
 pub struct Response {
-    inner: HttpResponse<Incoming>,
+    inner: HttpResponse<ThrottledBody<Incoming>>,
     origin: Origin,
     limits: Limits,
     announced: Announced,
@@ -25,7 +26,7 @@ pub struct Response {
 
 impl Response {
     pub(super) fn new(
-        mut inner: HttpResponse<Incoming>,
+        mut inner: HttpResponse<ThrottledBody<Incoming>>,
         upstreams: Upstreams,
         limits: Limits,
         announced: Announced,

@@ -128,6 +128,7 @@ impl Policy {
             injects_keys,
             repeats_unkeyed,
             requires_https,
+            max_concurrency,
             overrides,
         } = self;
         let mut settings = vec![
@@ -139,6 +140,7 @@ impl Policy {
             ("inject_keys", text(injects_keys)),
             ("repeat_unkeyed", text(repeats_unkeyed)),
             ("require_https", text(requires_https)),
+            ("max_concurrency", text(max_concurrency)),
             ("backoff.base", text(backoff.base())),
             ("backoff.multiplier", text(backoff.multiplier())),
             ("backoff.cap", text(backoff.cap())),

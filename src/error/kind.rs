@@ -39,7 +39,9 @@ impl ErrorKind {
             Cause::Failure(Failure::RequestBody) => Self::Body,
             Cause::Failure(failure) if failure.is_body() => Self::Body,
             Cause::Failure(_) => Self::Protocol,
-            Cause::Refused(Refusal::RateLimit | Refusal::BackgroundShare) => Self::Throttled,
+            Cause::Refused(Refusal::RateLimit | Refusal::Throttle | Refusal::BackgroundShare) => {
+                Self::Throttled
+            }
             Cause::Refused(_) | Cause::Maintenance(_) => Self::Unavailable,
             Cause::Credential(_) => Self::Authentication,
             Cause::Status(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Self::Authentication,

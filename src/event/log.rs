@@ -101,6 +101,16 @@ fn write_change(event: &Event<'_>) {
             }
         }
         Event::GateLifted { upstream } => tracing::info!(upstream, "gate lifted"),
+        Event::ThrottleSlowed {
+            upstream,
+            rate,
+            because,
+        } => tracing::info!(
+            upstream,
+            rate,
+            because = because.as_str(),
+            "throttle slowed"
+        ),
         Event::CircuitChanged { upstream, from, to } if alarming => {
             tracing::warn!(upstream, ?from, ?to, "circuit opened");
         }

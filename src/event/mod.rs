@@ -14,6 +14,7 @@
 //! | [`CallRefused`](Event::CallRefused) | debug | who is turned away, and until when? |
 //! | [`GateClosed`](Event::GateClosed) | info, warn beyond 5 minutes | who has closed the gate? |
 //! | [`GateLifted`](Event::GateLifted) | info | since when is it open? |
+//! | [`ThrottleSlowed`](Event::ThrottleSlowed) | info | how fast may it be called, and who has slowed it? |
 //! | [`CircuitChanged`](Event::CircuitChanged) | info, warn when it opens | what state is it in? |
 //! | [`OperatorActed`](Event::OperatorActed) | warn | who has intervened, and why? |
 //! | [`RetryAfterIgnored`](Event::RetryAfterIgnored) | debug | what nonsense does it send? |

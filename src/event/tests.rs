@@ -52,6 +52,9 @@ impl Observer for Diary {
             Event::GateClosed { status, asked, .. } => {
                 format!(" {} for {}s", status.as_str(), asked.as_secs())
             }
+            Event::ThrottleSlowed { rate, because, .. } => {
+                format!(" to {rate:.1}/s by {}", because.as_str())
+            }
             Event::CircuitChanged { from, to, .. } => format!(" {from:?} to {to:?}"),
             _ => String::new(),
         };

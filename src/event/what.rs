@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use crate::config::{Change, Override, PolicyError, Preset};
 use crate::control::Act;
 use crate::middleware::credentials::CredentialError;
-use crate::policy::circuit::CircuitState;
+use crate::policy::circuit::{CircuitState, SlowedBy};
 use crate::policy::{Failure, Refusal, StopReason};
 
 /// A gate that stays closed for longer than this is news: somebody should know who closed it.
@@ -109,6 +109,15 @@ pub enum Event<'a> {
     GateLifted {
         /// Scheme, host, port and finer name.
         upstream: &'a str,
+    },
+    /// The rate at which the upstream is called is lower than before.
+    ThrottleSlowed {
+        /// Scheme, host, port and finer name.
+        upstream: &'a str,
+        /// Calls per second, from now on.
+        rate: f64,
+        /// Why.
+        because: SlowedBy,
     },
     /// A circuit has changed its state.
     CircuitChanged {
@@ -227,6 +236,7 @@ impl Event<'_> {
             Self::CallRefused { .. } => "call_refused",
             Self::GateClosed { .. } => "gate_closed",
             Self::GateLifted { .. } => "gate_lifted",
+            Self::ThrottleSlowed { .. } => "throttle_slowed",
             Self::CircuitChanged { .. } => "circuit_changed",
             Self::OperatorActed { .. } => "operator_acted",
             Self::RetryAfterIgnored { .. } => "retry_after_ignored",
@@ -252,6 +262,7 @@ impl Event<'_> {
             | Self::CallRefused { upstream, .. }
             | Self::GateClosed { upstream, .. }
             | Self::GateLifted { upstream }
+            | Self::ThrottleSlowed { upstream, .. }
             | Self::CircuitChanged { upstream, .. }
             | Self::OperatorActed { upstream, .. }
             | Self::RetryAfterIgnored { upstream }

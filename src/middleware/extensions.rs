@@ -10,6 +10,7 @@ use http::{HeaderName, HeaderValue, Request};
 
 use super::credentials::{Bound, Sources};
 use crate::policy::budget::Grant;
+use crate::upstream::Upstream;
 use crate::{Policy, Provider, clock};
 
 /// A deadline that arrives with a request, as an extension. The tighter of it and the policy's
@@ -225,6 +226,19 @@ pub(crate) fn life_left(first_sent_at: Option<&FirstSentAt>, policy: &Policy) ->
     life.saturating_sub(on_its_way)
         .saturating_sub(age.unwrap_or_default())
 }
+
+/// On an attempt: a throttle has let it through.
+#[derive(Clone, Debug)]
+pub(crate) struct Throttled {
+    pub(crate) upstream: Arc<Upstream>,
+    /// Where it has taken a token of the rate: the circuit's generation then.
+    pub(crate) generation: Option<u64>,
+    pub(crate) patience_ends: Instant,
+}
+
+/// On the response to such an attempt: the circuit of this upstream knows of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard(pub(crate) Arc<Upstream>);
 
 /// On a response: its Retry-After has closed the upstream's or the credential's gate.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,7 @@
 //! Each layer stands alone on any service of HTTP requests and responses, whatever its body and
 //! error. [`ResilienceLayer`] puts them together in the one order that works.
 
+mod admission;
 pub mod attempt_timeout;
 pub mod circuit;
 pub mod collect;
@@ -18,7 +19,9 @@ pub mod retry;
 pub mod spans;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod throttle;
 mod timed;
+mod verdict;
 
 pub use extensions::{Deadline, FirstSentAt, RateLimitKey};
 pub use resilience::{Resilience, ResilienceLayer};

@@ -10,13 +10,16 @@ use super::idempotency::{Idempotency, IdempotencyLayer};
 use super::require_https::{RequireHttps, RequireHttpsLayer};
 use super::retry::{Retry, RetryLayer};
 use super::spans::{AttemptSpan, AttemptSpanLayer, CallSpan, CallSpanLayer};
+use super::throttle::{Throttle, ThrottleLayer};
 use crate::{Control, Policy, Upstreams};
 
 /// A service within the whole stack.
 pub type Resilience<S> = CallSpan<
     RequireHttps<
         CallDeadline<
-            Idempotency<Retry<CircuitBreaker<AttemptSpan<Authenticate<AttemptTimeout<S>>>>>>,
+            Idempotency<
+                Retry<Throttle<CircuitBreaker<AttemptSpan<Authenticate<AttemptTimeout<S>>>>>>,
+            >,
         >,
     >,
 >;
@@ -107,9 +110,13 @@ impl<S> Layer<S> for ResilienceLayer {
         let guarded = CircuitLayer::new(upstreams())
             .with_credentials(&self.credentials)
             .layer(seen);
-        let retried = RetryLayer::new(upstreams())
+        // Outside the circuit: a wait for its turn is no part of an attempt.
+        let throttled = ThrottleLayer::new(upstreams())
             .with_credentials(&self.credentials)
             .layer(guarded);
+        let retried = RetryLayer::new(upstreams())
+            .with_credentials(&self.credentials)
+            .layer(throttled);
         // Outside the retries, so that every attempt carries the same key.
         let keyed = IdempotencyLayer::new(upstreams()).layer(retried);
         // It bounds everything, the waits included.

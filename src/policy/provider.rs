@@ -65,7 +65,7 @@ pub struct Provider {
     /// The header that names the account in whose name a call is made, when their rate limit counts
     /// each account on its own.
     pub account_header: Option<HeaderName>,
-    /// The rate they allow, in calls per second: it caps the pace after a recovery.
+    /// The rate they allow, in calls per second: no more is ever sent, nor more than that at once.
     pub rate_per_second: Option<f64>,
 }
 

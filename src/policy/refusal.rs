@@ -18,6 +18,8 @@ pub enum Refusal {
     Probing,
     /// The pace after a recovery has no room for this call now.
     Pace,
+    /// This side's own limit has no room for this call now: the rate, or the calls at once.
+    Throttle,
     /// Background work has taken its share.
     BackgroundShare,
 }
@@ -44,6 +46,7 @@ impl Refusal {
             Self::Maintenance => "maintenance",
             Self::Probing => "circuit_half_open",
             Self::Pace => "paced",
+            Self::Throttle => "throttled",
             Self::BackgroundShare => "background_share",
         }
     }
@@ -58,6 +61,7 @@ impl fmt::Display for Refusal {
             Self::Maintenance => "calls of the upstream are suspended by an operator",
             Self::Probing => "the circuit is half-open and waits for its probe",
             Self::Pace => "the upstream is recovering and calls are paced",
+            Self::Throttle => "this side's limit for the upstream has no room for the call now",
             Self::BackgroundShare => "background work has taken its share of the rate",
         })
     }

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use crate::policy::circuit::Circuit;
+
 /// The circuit's generation, whether it is untroubled, and until when that is so by itself.
 #[derive(Debug)]
 pub(super) struct Calm {
@@ -17,12 +19,14 @@ pub(super) struct Calm {
 const FOR_GOOD: u64 = u64::MAX;
 
 impl Calm {
-    pub(super) const fn new(epoch: Instant) -> Self {
-        Self {
-            state: AtomicU64::new(1),
+    pub(super) fn of(circuit: &Circuit, epoch: Instant) -> Self {
+        let calm = Self {
+            state: AtomicU64::new(0),
             until: AtomicU64::new(FOR_GOOD),
             epoch,
-        }
+        };
+        calm.follow(circuit);
+        calm
     }
 
     /// The generation, if nothing is wrong now.
@@ -32,10 +36,11 @@ impl Calm {
     }
 
     /// What is planned is told first: whoever sees the state has heard of it.
-    pub(super) fn set(&self, generation: u64, untroubled: bool, until: Option<Instant>) {
+    pub(super) fn follow(&self, circuit: &Circuit) {
+        let until = circuit.next_maintenance();
         let until = until.map_or(FOR_GOOD, |until| self.nanos(until));
         self.until.store(until, Ordering::Relaxed);
-        let state = generation << 1 | u64::from(untroubled);
+        let state = circuit.generation() << 1 | u64::from(circuit.is_untroubled());
         self.state.store(state, Ordering::Release);
     }
 

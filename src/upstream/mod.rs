@@ -3,6 +3,7 @@
 mod address;
 mod builder;
 mod calm;
+mod concurrency;
 mod key;
 #[cfg(any(feature = "metrics", feature = "otel"))]
 mod reading;
@@ -23,6 +24,8 @@ use tokio::sync::futures::OwnedNotified;
 pub(crate) use self::address::Address;
 pub use self::builder::UpstreamsBuilder;
 use self::calm::Calm;
+use self::concurrency::Concurrency;
+pub(crate) use self::concurrency::Place;
 pub use self::key::UpstreamName;
 #[cfg(any(feature = "metrics", feature = "otel"))]
 pub(crate) use self::reading::Reading;
@@ -35,7 +38,7 @@ use crate::event::{Event, Observers};
 use crate::policy::authentication::{Alarm, Verdict};
 use crate::policy::budget::Budget;
 use crate::policy::circuit::{
-    Admission, Call, Circuit, CircuitSnapshot, ClosedGate, Closing, Ending, Normal, Permit,
+    Admission, Call, Circuit, CircuitSnapshot, ClosedGate, Closing, Ending, Normal, Permit, Slowed,
     Traffic, Wait,
 };
 use crate::policy::{Health, Priority, Reason, Refusal};
@@ -54,6 +57,7 @@ pub(crate) struct Upstream {
     traffic: Traffic,
     budget: Budget,
     refusals: Refusals,
+    concurrency: Option<Concurrency>,
     circuit: Mutex<Circuit>,
     changed: Arc<Notify>,
     random: Arc<Random>,
@@ -68,14 +72,16 @@ impl Upstream {
         observers: Observers,
         now: Instant,
     ) -> Self {
+        let circuit = Circuit::new(policy.circuit().clone(), now);
         Self {
             name: name.into(),
             slow_call: AtomicU64::new(nanoseconds(policy.circuit().slow_call)),
-            calm: Calm::new(now),
+            calm: Calm::of(&circuit, now),
             traffic: Traffic::new(now),
             budget: Budget::new(policy.budget(), now),
             refusals: Refusals::default(),
-            circuit: Mutex::new(Circuit::new(policy.circuit().clone(), now)),
+            concurrency: policy.max_concurrency().map(Concurrency::new),
+            circuit: Mutex::new(circuit),
             changed: Arc::default(),
             random,
             observers,
@@ -121,12 +127,28 @@ impl Upstream {
         self.change(|circuit| circuit.admit(now, call, unit, &self.traffic))
     }
 
+    /// Asks for a token of the rate by itself.
+    pub(crate) fn throttle(&self, now: Instant, call: &Call) -> Admission {
+        let unit = self.random.unit();
+        self.change(|circuit| circuit.throttle(now, call, unit, &self.traffic))
+    }
+
+    /// The calls that may be under way at once; `None`: any number.
+    pub(crate) const fn concurrency(&self) -> Option<&Concurrency> {
+        self.concurrency.as_ref()
+    }
+
+    /// Whether one more call may wait.
+    pub(crate) fn has_room(&self, call: &Call) -> bool {
+        self.circuit().has_room(call)
+    }
+
     pub(crate) fn claim(&self, now: Instant, wait: &Wait, call: &Call) -> Option<Permit> {
         self.change(|circuit| circuit.claim(now, wait, call, &self.traffic))
     }
 
-    pub(crate) fn still_promises(&self, now: Instant, wait: &Wait) -> bool {
-        self.circuit().still_promises(now, wait)
+    pub(crate) fn still_promises(&self, now: Instant, wait: &Wait, call: &Call) -> bool {
+        self.circuit().still_promises(now, wait, call)
     }
 
     pub(crate) fn enter(&self) {
@@ -149,14 +171,23 @@ impl Upstream {
             return;
         }
         let unit = self.random.unit();
-        let (was_until, is_until) = self.change(|circuit| {
+        let (was_until, is_until, slowed) = self.change(|circuit| {
             let was_until = circuit.gate_until();
-            circuit.finish(now, permit, ending, unit, &self.traffic);
-            (was_until, circuit.gate_until())
+            let slowed = circuit.finish(now, permit, ending, unit, &self.traffic);
+            (was_until, circuit.gate_until(), slowed)
         });
         self.tell_of_gate(was_until, is_until, ending);
-        if permit.is_probe() {
-            // Also one that told nothing: somebody else may try.
+        if let Some(Slowed { rate, because }) = slowed {
+            let upstream = &*self.name;
+            self.tell(&Event::ThrottleSlowed {
+                upstream,
+                rate,
+                because,
+            });
+        }
+        // A credential's gate may have closed on those who wait. And after a probe, also one that
+        // told nothing, somebody else may try.
+        if permit.is_probe() || ending.closing.is_some() {
             self.changed.notify_waiters();
         }
     }
@@ -177,6 +208,11 @@ impl Upstream {
             }),
             None => {}
         }
+    }
+
+    /// Whether nothing is wrong, and nothing limited.
+    pub(crate) fn is_untroubled(&self, now: Instant) -> bool {
+        self.calm.generation(now).is_some()
     }
 
     /// Tells the observers, without a lock.
@@ -209,7 +245,7 @@ impl Upstream {
 
     /// Why it would refuse this call now, and for how long.
     pub(crate) fn blocked(&self, now: Instant, call: &Call) -> Option<(Refusal, Duration)> {
-        if self.calm.generation(now).is_some() {
+        if self.is_untroubled(now) {
             return None;
         }
         self.circuit().blocked(now, call)
@@ -285,8 +321,7 @@ impl Upstream {
         let outcome = change(&mut circuit);
         let (after, is_in) = (circuit.generation(), circuit.state());
         let is_gated = circuit.gate_until().is_some();
-        let untroubled = circuit.is_untroubled();
-        self.calm.set(after, untroubled, circuit.next_maintenance());
+        self.calm.follow(&circuit);
         drop(circuit);
         if after != before {
             self.changed.notify_waiters();

@@ -16,6 +16,7 @@ use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Encoder, Registry, TextEncoder};
 use seawall::metrics::{DURATION_BUCKETS, Metrics};
+use seawall::middleware::throttle::ThrottledBody;
 use seawall::otel::OtelMetrics;
 use seawall::{Policy, ResilienceLayer, Upstreams};
 use tokio::time::{Instant, sleep_until};
@@ -133,7 +134,8 @@ impl Shop {
 
     pub(crate) async fn send(&self, request: Call) -> Result<Response<()>, seawall::Error> {
         let layer = ResilienceLayer::over(self.upstreams.clone());
-        layer.layer(self.upstream.clone()).oneshot(request).await
+        let response = layer.layer(self.upstream.clone()).oneshot(request).await?;
+        Ok(response.map(ThrottledBody::into_inner))
     }
 
     /// What the exporter of the `metrics` facade shows.

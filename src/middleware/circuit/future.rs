@@ -10,8 +10,9 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::time::Sleep;
 use tower_service::Service;
 
-use super::admission::{Admitted, Answer, Applicant};
+use super::admission::{Admitted, Candidate};
 use super::outcome;
+use crate::middleware::admission::Answer;
 use crate::{BoxError, Error, clock};
 
 pin_project! {
@@ -23,7 +24,7 @@ pin_project! {
         #[pin]
         state: State<S::Future>,
         // What waits to be sent, with the instance that was made ready for it.
-        pending: Option<(S, Request<B>, Applicant)>,
+        pending: Option<(S, Request<B>, Candidate)>,
     }
 }
 
@@ -56,10 +57,10 @@ where
         }
     }
 
-    pub(super) const fn apply(service: S, request: Request<B>, applicant: Applicant) -> Self {
+    pub(super) const fn apply(service: S, request: Request<B>, candidate: Candidate) -> Self {
         Self {
             state: State::Asking,
-            pending: Some((service, request, applicant)),
+            pending: Some((service, request, candidate)),
         }
     }
 }
@@ -76,18 +77,18 @@ where
         loop {
             match this.state.as_mut().project() {
                 StateProj::Asking => {
-                    let (mut service, request, mut applicant) = this
+                    let (mut service, request, mut candidate) = this
                         .pending
                         .take()
                         .expect("a call that asks holds its request");
-                    let next = match applicant.ask() {
+                    let next = match candidate.ask() {
                         Answer::Refused(error) => return Poll::Ready(Err(error)),
                         Answer::Passed(admitted) => State::Attempting {
                             attempt: service.call(admitted.mark(request)),
                             admitted,
                         },
                         Answer::Wait(until, changed) => {
-                            *this.pending = Some((service, request, applicant));
+                            *this.pending = Some((service, request, candidate));
                             State::Waiting {
                                 sleep: clock::sleep_until(until),
                                 changed,

@@ -5,7 +5,7 @@ use tower_layer::Layer;
 use super::CircuitBreaker;
 use crate::{CredentialsLayer, Upstreams};
 
-/// Circuit, gate and pace for each upstream.
+/// Circuit, gate and pace for each upstream, and the rate that is allowed.
 ///
 /// It belongs inside the retry layer, where it sees every attempt, and outside the attempt timeout,
 /// so that a timeout counts as a failure.

@@ -7,7 +7,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::CircuitFuture;
-use super::admission::Applicant;
+use super::admission::Candidate;
 use crate::{BoxError, CredentialsLayer, Error, Upstreams};
 
 /// The service of a [`CircuitLayer`](super::CircuitLayer).
@@ -42,14 +42,14 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let mut applicant = Applicant::of(&mut request, &self.upstreams, &self.credentials);
-        if let Some(admitted) = applicant.pass_untroubled() {
+        let mut candidate = Candidate::of(&mut request, &self.upstreams, &self.credentials);
+        if let Some(admitted) = candidate.pass_untroubled() {
             let attempt = self.inner.call(admitted.mark(request));
             return CircuitFuture::attempt(attempt, admitted);
         }
         // The instance that was made ready waits with the call; the clone takes its place.
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
-        CircuitFuture::apply(ready, request, applicant)
+        CircuitFuture::apply(ready, request, candidate)
     }
 }

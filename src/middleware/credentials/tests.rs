@@ -124,7 +124,7 @@ impl Signed {
     }
 }
 
-fn answered(outcome: &Outcome) -> StatusCode {
+fn answered<C: std::fmt::Debug>(outcome: &Result<http::Response<C>, crate::Error>) -> StatusCode {
     outcome.as_ref().unwrap().status()
 }
 

@@ -16,7 +16,7 @@ pub(crate) use self::log::Log;
 pub(crate) use self::pieces::{Piece, Pieces};
 pub(crate) use self::script::{Blocked, Script, Seen, Tracked};
 pub(crate) use self::spans::Spans;
-pub(crate) use self::stack::{Stack, Tell, external, payments, steady, without_timers};
+pub(crate) use self::stack::{Stack, Tell, external, payments, read_on, steady, without_timers};
 use crate::policy::Failure;
 use crate::{BoxError, Error, IdempotencyKey, Report, TransportError};
 

@@ -8,10 +8,11 @@ use tower::ServiceExt;
 use tower_layer::Layer;
 
 use super::*;
+use crate::middleware::throttle::ThrottledBody;
 use crate::middleware::{Resilience, ResilienceLayer};
 use crate::policy::backoff::{Backoff, Jitter};
 use crate::policy::{Delivery, StopReason};
-use crate::{Policy, PolicyBuilder, Provider, Report, Upstreams};
+use crate::{Error, Policy, PolicyBuilder, Provider, Report, Upstreams};
 
 /// Payments with a provider that honours keys, and a budget that does not get in the way.
 pub(crate) fn payments() -> PolicyBuilder {
@@ -49,7 +50,7 @@ impl Stack {
     }
 
     pub(crate) async fn send(&self, request: Call) -> Outcome {
-        self.service.clone().oneshot(request).await
+        read_on(self.service.clone().oneshot(request)).await
     }
 
     /// Sends it in a task of its own, as far as it goes without time.
@@ -61,8 +62,16 @@ impl Stack {
 
     /// Sends it in a task of its own.
     pub(crate) fn spawn(&self, request: Call) -> JoinHandle<Outcome> {
-        tokio::spawn(self.service.clone().oneshot(request))
+        tokio::spawn(read_on(self.service.clone().oneshot(request)))
     }
+}
+
+/// The outcome of a call whose body holds no place.
+pub(crate) async fn read_on<C>(
+    call: impl Future<Output = Result<Response<ThrottledBody<C>>, Error>>,
+) -> Result<Response<C>, Error> {
+    let response = call.await?;
+    Ok(response.map(ThrottledBody::into_inner))
 }
 
 /// What a test asks of an outcome, response or error.

@@ -29,6 +29,8 @@ pub struct Call {
     pub patience: Duration,
     /// Whether it has been waiting here already.
     pub waiting: bool,
+    /// The generation in which it has taken its token of the rate already.
+    pub throttled: Option<u64>,
 }
 
 /// What the circuit answers.
@@ -88,7 +90,7 @@ impl Permit {
 }
 
 /// What one state says to a call.
-enum Verdict {
+pub(super) enum Verdict {
     Go,
     Probe,
     /// A token is promised for then; until then this is the reason to wait.
@@ -102,17 +104,25 @@ impl Circuit {
     /// Asks leave to send one attempt. `unit` is a random number in [0, 1).
     pub fn admit(&mut self, now: Instant, call: &Call, unit: f64, traffic: &Traffic) -> Admission {
         self.advance(now, traffic);
-        let verdict = match self.blocked(now, call) {
-            Some((Refusal::Open, _)) => Verdict::No(Refusal::Open),
-            Some((reason, remaining)) => Verdict::Until(now + remaining, reason),
-            None => match &mut self.state {
-                State::Closed(closed) => closed.admit(now, call, &self.settings, traffic),
-                State::HalfOpen(half_open) => half_open.admit(now, call, self.settings.max_break),
-                State::Paced(pace) => paced(pace, now, call),
-                State::Open(_) => Verdict::No(Refusal::Open),
-            },
+        let verdict = match (self.turned_away(now, call), &mut self.state) {
+            (Some(verdict), _) => verdict,
+            (None, State::Closed(_)) if call.throttled == Some(self.generation) => Verdict::Go,
+            (None, State::Closed(closed)) => closed.admit(now, call, &self.settings, traffic),
+            (None, State::HalfOpen(half_open)) => {
+                half_open.admit(now, call, self.settings.max_break)
+            }
+            (None, State::Paced(pace)) => paced(pace, now, call, Refusal::Pace),
+            (None, State::Open(_)) => Verdict::No(Refusal::Open),
         };
         self.settle(now, call, &verdict, unit, traffic)
+    }
+
+    /// What an open circuit or a closed gate says to the call.
+    pub(super) fn turned_away(&self, now: Instant, call: &Call) -> Option<Verdict> {
+        Some(match self.blocked(now, call)? {
+            (Refusal::Open, _) => Verdict::No(Refusal::Open),
+            (reason, remaining) => Verdict::Until(now + remaining, reason),
+        })
     }
 
     /// Lets time do what it does by itself: maintenance begins, breaks end, limits become pointless, gates lift.
@@ -136,14 +146,15 @@ impl Circuit {
                 self.generation += 1;
             }
             State::Paced(_) if pace_is_over => self.close(now, traffic),
-            State::Closed(closed) if pace_is_over => closed.slowdown = None,
+            State::Closed(closed) if pace_is_over => closed.pace = None,
             State::Closed(_) | State::Open(_) | State::HalfOpen(_) | State::Paced(_) => {}
         }
+        self.recap(now);
     }
 
     /// Turns a verdict into an answer: whether to wait depends on the call's patience, and on how
     /// many wait already.
-    fn settle(
+    pub(super) fn settle(
         &mut self,
         now: Instant,
         call: &Call,
@@ -151,14 +162,12 @@ impl Circuit {
         unit: f64,
         traffic: &Traffic,
     ) -> Admission {
-        let places = match call.priority {
-            Priority::Foreground => WAITING_AT_MOST,
-            Priority::Background => WAITING_AT_MOST / 2,
-        };
-        let has_room = call.waiting || self.waiting < places;
+        let has_room = self.has_room(call);
         let reason = match *verdict {
             Verdict::Go => {
-                if let State::Closed(_) = self.state {
+                if let State::Closed(_) = self.state
+                    && call.throttled != Some(self.generation)
+                {
                     traffic.sent(now);
                 }
                 return Admission::Go(self.permit(false));
@@ -193,6 +202,16 @@ impl Circuit {
         }
     }
 
+    /// Whether one more call may wait.
+    #[must_use]
+    pub fn has_room(&self, call: &Call) -> bool {
+        let places = match call.priority {
+            Priority::Foreground => WAITING_AT_MOST,
+            Priority::Background => WAITING_AT_MOST / 2,
+        };
+        call.waiting || self.waiting < places
+    }
+
     pub(super) fn permit(&self, probe: bool) -> Permit {
         Permit {
             generation: self.generation,
@@ -203,35 +222,40 @@ impl Circuit {
     pub(super) fn limiting_pace(&mut self) -> Option<&mut Pace> {
         match &mut self.state {
             State::Paced(pace) => Some(pace),
-            State::Closed(closed) => closed.slowdown.as_mut(),
+            State::Closed(closed) => closed.pace.as_mut(),
             State::Open(_) | State::HalfOpen(_) => None,
         }
     }
 }
 
 impl Closed {
-    fn admit(
+    pub(super) fn admit(
         &mut self,
         now: Instant,
         call: &Call,
         settings: &CircuitSettings,
         traffic: &Traffic,
     ) -> Verdict {
-        if let Some(slowdown) = &mut self.slowdown {
-            return paced(slowdown, now, call);
-        }
+        let Self {
+            pace, background, ..
+        } = self;
+        let mut within_pace = || match pace {
+            Some(pace) => paced(pace, now, call, Refusal::Throttle),
+            None => Verdict::Go,
+        };
         if call.priority == Priority::Foreground {
-            return Verdict::Go;
+            return within_pace();
         }
         let limit = BackgroundLimit::new(traffic.normal(now).rate, settings.declared_peak);
-        let share = self
-            .background
-            .get_or_insert_with(|| BackgroundShare::new(now));
-        if limit.has_room(traffic.answers(now, RECENT_SECONDS)) && share.take(now, limit) {
-            Verdict::Go
-        } else {
-            Verdict::No(Refusal::BackgroundShare)
+        let share = background.get_or_insert_with(|| BackgroundShare::new(now));
+        if !limit.has_room(traffic.answers(now, RECENT_SECONDS)) || !share.has_token(now, limit) {
+            return Verdict::No(Refusal::BackgroundShare);
         }
+        let verdict = within_pace();
+        if let Verdict::Go = verdict {
+            share.spend();
+        }
+        verdict
     }
 }
 
@@ -259,7 +283,7 @@ impl HalfOpen {
     }
 }
 
-fn paced(pace: &mut Pace, now: Instant, call: &Call) -> Verdict {
+fn paced(pace: &mut Pace, now: Instant, call: &Call, refusal: Refusal) -> Verdict {
     let turn = match call.priority {
         Priority::Foreground => pace.take(now, call.patience),
         Priority::Background if pace.take_background(now) => Turn::Now,
@@ -267,7 +291,7 @@ fn paced(pace: &mut Pace, now: Instant, call: &Call) -> Verdict {
     };
     match turn {
         Turn::Now => Verdict::Go,
-        Turn::At(until) => Verdict::Promised(until, Refusal::Pace),
-        Turn::No => Verdict::No(Refusal::Pace),
+        Turn::At(until) => Verdict::Promised(until, refusal),
+        Turn::No => Verdict::No(refusal),
     }
 }

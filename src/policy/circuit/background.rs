@@ -58,18 +58,19 @@ impl BackgroundShare {
         }
     }
 
-    /// Takes a token of the share.
-    pub(super) fn take(&mut self, now: Instant, limit: BackgroundLimit) -> bool {
+    /// Whether there is a token of the share.
+    pub(super) fn has_token(&mut self, now: Instant, limit: BackgroundLimit) -> bool {
         let rate = limit.rate * SHARE;
         let accrued = now.saturating_duration_since(self.filled_at).as_secs_f64() * rate;
         let burst = (rate * BURST.as_secs_f64()).max(MIN_BURST);
         self.tokens = (self.tokens + accrued).min(burst);
         self.filled_at = self.filled_at.max(now);
-        let fits = self.tokens >= 1.0;
-        if fits {
-            self.tokens -= 1.0;
-        }
-        fits
+        self.tokens >= 1.0
+    }
+
+    /// Takes that token.
+    pub(super) fn spend(&mut self) {
+        self.tokens -= 1.0;
     }
 }
 
@@ -78,13 +79,22 @@ mod tests {
     use super::*;
     use crate::policy::test_clock;
 
+    fn take(share: &mut BackgroundShare, now: Instant, limit: BackgroundLimit) -> bool {
+        let fits = share.has_token(now, limit);
+        if fits {
+            share.spend();
+        }
+        fits
+    }
+
     /// Background calls admitted in this many seconds, asking ten times a second.
     fn admitted(seconds: u32, upstream_rate: f64) -> usize {
         let start = test_clock::start();
         let mut share = BackgroundShare::new(start);
         (0..seconds * 10)
             .filter(|&tenth| {
-                share.take(
+                take(
+                    &mut share,
                     start + Duration::from_millis(100) * tenth,
                     BackgroundLimit::new(upstream_rate, None),
                 )
@@ -103,7 +113,7 @@ mod tests {
         let start = test_clock::start();
         let mut share = BackgroundShare::new(start);
         let at_once = (0..1_000)
-            .filter(|_| share.take(start, BackgroundLimit::new(100.0, None)))
+            .filter(|_| take(&mut share, start, BackgroundLimit::new(100.0, None)))
             .count();
         assert_eq!(at_once, 1);
     }
@@ -114,7 +124,7 @@ mod tests {
         let mut share = BackgroundShare::new(start);
         let later = start + Duration::from_secs(86_400);
         let at_once = (0..1_000)
-            .filter(|_| share.take(later, BackgroundLimit::new(2.0, None)))
+            .filter(|_| take(&mut share, later, BackgroundLimit::new(2.0, None)))
             .count();
         assert_eq!(at_once, 2);
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::policy::Health;
+use crate::policy::rate_limit::Quota;
 use crate::policy::retry_after::HeaderText;
 
 /// How an attempt ended, as far as its upstream is concerned.
@@ -18,6 +19,8 @@ pub struct Ending {
     pub closing: Option<Closing>,
     /// How that Retry-After was written.
     pub header: Option<HeaderText>,
+    /// What the answer says of the quota that is left.
+    pub quota: Option<Quota>,
 }
 
 /// What a Retry-After closes.
@@ -49,6 +52,7 @@ impl Ending {
             took: Duration::ZERO,
             closing: None,
             header: None,
+            quota: None,
         }
     }
 }

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use super::gate::Gate;
 use super::open::Cause;
 use super::pace::Pace;
-use super::{Circuit, CircuitSettings, Closed, Closing, Ending, HalfOpen, Permit, State, Traffic};
+use super::{
+    Circuit, CircuitSettings, Closed, Closing, Ending, HalfOpen, Permit, Slowed, State, Traffic,
+};
 use crate::policy::Health;
 use crate::policy::retry_after::HeaderText;
 
@@ -23,7 +25,8 @@ enum Effect {
 }
 
 impl Circuit {
-    /// An attempt has ended. `unit` is a random number in [0, 1).
+    /// An attempt has ended. `unit` is a random number in [0, 1). Answers whether that has slowed the
+    /// pace.
     pub fn finish(
         &mut self,
         now: Instant,
@@ -31,7 +34,7 @@ impl Circuit {
         ending: &Ending,
         unit: f64,
         traffic: &Traffic,
-    ) {
+    ) -> Option<Slowed> {
         self.hold_lapse(permit);
         self.advance(now, traffic);
         // Attempts admitted before a transition say nothing about what came after it.
@@ -48,16 +51,13 @@ impl Circuit {
             };
             self.take_effect(now, &effect, unit, traffic);
         }
-        match ending.closing {
-            Some(Closing::Upstream(wait)) if permit.generation >= self.gate_from => {
-                let header = ending.header.unwrap_or(HeaderText::EMPTY);
-                self.close_gate(now, (wait, header), unit, traffic);
-            }
-            Some(Closing::RateKey(key, wait)) => {
-                self.close_rate_gate(now, permit, key, wait, unit, traffic);
-            }
-            Some(Closing::Upstream(_)) | None => {}
+        if let Some(Closing::Upstream(wait)) = ending.closing
+            && permit.generation >= self.gate_from
+        {
+            let header = ending.header.unwrap_or(HeaderText::EMPTY);
+            self.close_gate(now, (wait, header), unit, traffic);
         }
+        self.slow(now, permit, ending, unit, traffic)
     }
 
     /// A probe that has come to its end does not lapse, however long it took.
@@ -123,8 +123,7 @@ impl Circuit {
     /// Calls pass again, at a pace.
     pub(super) fn recover(&mut self, now: Instant, ramp: Duration, traffic: &Traffic) {
         let (normal, peak) = (traffic.normal(now), self.settings.declared_peak);
-        let pace =
-            Pace::recovering(now, normal, traffic.median(), ramp, peak).at_most(self.rate_cap());
+        let pace = Pace::recovering(now, normal, traffic.median(), ramp, peak).capped(self.cap());
         self.transition(State::Paced(pace));
         self.gate_from = self.generation;
     }
@@ -144,45 +143,6 @@ impl Circuit {
         let gate = Gate::by_header(before, now, wait, unit, asked);
         self.open(now, Cause::Gate(gate), traffic);
     }
-
-    fn close_rate_gate(
-        &mut self,
-        now: Instant,
-        permit: Permit,
-        key: u64,
-        wait: Duration,
-        unit: f64,
-        traffic: &Traffic,
-    ) {
-        let wait = wait.min(self.settings.gate_cap);
-        let (reopens, was_open) = self.rate_gates.close(now, key, wait, unit);
-        if permit.generation != self.generation {
-            return;
-        }
-        // Once for a closing: ten calls in flight that all met the limit are one lesson.
-        if !was_open {
-            if let Some(pace) = self.limiting_pace() {
-                pace.hold_until(reopens);
-            }
-            return;
-        }
-        let cap = self.rate_cap();
-        match &mut self.state {
-            State::Paced(pace) => pace.slow_down(now, reopens),
-            State::Closed(Closed {
-                slowdown: Some(pace),
-                ..
-            }) => pace.slow_down(now, reopens),
-            State::Closed(closed) => {
-                let normal = traffic.normal(now);
-                let (ramp, peak) = (self.settings.ramp, self.settings.declared_peak);
-                let mut pace = Pace::slowed(now, normal, traffic.median(), ramp, peak).at_most(cap);
-                pace.hold_until(reopens);
-                closed.slowdown = Some(pace);
-            }
-            State::Open(_) | State::HalfOpen(_) => {}
-        }
-    }
 }
 
 impl Closed {
@@ -199,8 +159,8 @@ impl Closed {
             Health::Success => {
                 self.streak.clear();
                 traffic.succeeded(now, ending.took);
-                if let Some(slowdown) = &mut self.slowdown {
-                    slowdown.succeeded(now, ending.took);
+                if let Some(pace) = &mut self.pace {
+                    pace.succeeded(now, ending.took);
                 }
                 return Effect::None;
             }

@@ -3,8 +3,8 @@
 //!
 //! A state machine without a clock: every method is told what time it is. From the symptom to the
 //! file: *why did it trip?* `streak`, `finish`; *why was this call refused?* `admit`; *why is it
-//! still slow after the outage?* `pace`; *when will it be tried again?* `slots`; *who closed the
-//! gate?* `gate`; *what did an operator decide?* `operator`.
+//! still slow after the outage?* `pace`; *what rate is allowed?* `rate`; *when will it be tried
+//! again?* `slots`; *who closed the gate?* `gate`; *what did an operator decide?* `operator`.
 //!
 //! ```
 //! use std::time::{Duration, Instant};
@@ -43,8 +43,10 @@ mod rate;
 mod recent;
 mod settings;
 mod slots;
+mod slower;
 mod snapshot;
 mod streak;
+mod throttle;
 mod traffic;
 mod waiting;
 
@@ -55,6 +57,7 @@ pub use ending::{Closing, Ending};
 pub use maintenance::{Author, MOST_PLANNED, Maintenance};
 pub(crate) use settings::LONGEST;
 pub use settings::{CircuitSettings, FailureRatio};
+pub use slower::{Slowed, SlowedBy};
 pub use snapshot::{CircuitSnapshot, ClosedGate, Intervention};
 #[cfg(feature = "middleware")]
 pub(crate) use traffic::Normal;
@@ -129,8 +132,9 @@ enum State {
 #[derive(Debug)]
 struct Closed {
     streak: Streak,
-    /// After a 429: less than normal for a while. The circuit itself is untouched.
-    slowdown: Option<Pace>,
+    /// The rate that is allowed, if any is; or, after a 429, less than normal for a while. The
+    /// circuit itself is untouched.
+    pace: Option<Pace>,
     /// Made when the first background call arrives.
     background: Option<BackgroundShare>,
 }
@@ -150,7 +154,7 @@ impl Circuit {
     /// A closed circuit.
     #[must_use]
     pub fn new(settings: CircuitSettings, now: Instant) -> Self {
-        Self {
+        let mut circuit = Self {
             settings: settings.bounded(),
             state: State::Closed(Closed::new()),
             generation: 0,
@@ -164,17 +168,16 @@ impl Circuit {
             reservations: 0,
             operators_rate: None,
             operator: Operator::default(),
-        }
+        };
+        circuit.recap(now);
+        circuit
     }
 
     /// Goes by other settings from now on. Nothing starts over: a break or a gate ends when it was going
     /// to, failures counted so far count on, and a pace goes on below its new cap.
     pub fn apply(&mut self, now: Instant, settings: CircuitSettings) {
         self.settings = settings.bounded();
-        let (peak, rate) = (self.settings.declared_peak, self.rate_cap());
-        if let Some(pace) = self.limiting_pace() {
-            pace.recap(now, peak, rate);
-        }
+        self.recap(now);
     }
 
     /// The state, as of the last call to any method that is told the time.
@@ -198,8 +201,9 @@ impl Circuit {
     /// needs to ask, until [a maintenance begins](Self::next_maintenance).
     #[must_use]
     pub fn is_untroubled(&self) -> bool {
-        matches!(&self.state, State::Closed(closed) if closed.streak.is_empty() && closed.slowdown.is_none())
+        matches!(&self.state, State::Closed(closed) if closed.streak.is_empty() && closed.pace.is_none())
             && self.rate_gates.is_empty()
+            && self.rate_limit().is_none()
     }
 
     /// Whether forgetting it loses nothing but its history: not open, not gated, nobody waiting, nothing
@@ -241,7 +245,7 @@ impl Circuit {
     pub fn pace(&self, now: Instant) -> Option<f64> {
         match &self.state {
             State::Paced(pace) => Some(pace.rate(now)),
-            State::Closed(closed) => closed.slowdown.as_ref().map(|pace| pace.rate(now)),
+            State::Closed(closed) => closed.pace.as_ref().map(|pace| pace.rate(now)),
             State::Open(_) | State::HalfOpen(_) => None,
         }
     }
@@ -265,7 +269,16 @@ impl Circuit {
         self.outage = None;
         self.slots.clear();
         traffic.resume(now);
-        self.transition(State::Closed(Closed::new()));
+        // What was saved up comes along: the end of a recovery is no wave.
+        let saved = match &mut self.state {
+            State::Paced(pace) => pace.saved(now),
+            State::Closed(_) | State::Open(_) | State::HalfOpen(_) => 0.0,
+        };
+        let (cap, mut closed) = (self.cap(), Closed::new());
+        if cap.rate.is_finite() {
+            closed.pace = Some(Pace::standing(now, cap, saved));
+        }
+        self.transition(State::Closed(closed));
     }
 }
 
@@ -273,7 +286,7 @@ impl Closed {
     fn new() -> Self {
         Self {
             streak: Streak::default(),
-            slowdown: None,
+            pace: None,
             background: None,
         }
     }

@@ -27,11 +27,13 @@ impl Outage {
 impl Circuit {
     /// When a call that was refused, or that must not be repeated now, may come again.
     pub fn retry_at(&mut self, now: Instant, call: &Call, unit: f64, traffic: &Traffic) -> Instant {
-        let normal = match &self.state {
-            State::Paced(pace) => pace.normal(),
-            _ => traffic.normal(now),
+        let rate = match &self.state {
+            State::Paced(pace) => pace.normal().rate,
+            _ => traffic.normal(now).rate,
         };
-        let spacing = Duration::try_from_secs_f64(1.0 / normal.rate).unwrap_or(MIN_SPREAD);
+        // No closer than they could pass.
+        let rate = self.rate_limit().map_or(rate, |limit| rate.min(limit));
+        let spacing = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(MIN_SPREAD);
         let span = self.span(now, call, spacing);
         self.slots.assign(now, span, call.key, unit)
     }

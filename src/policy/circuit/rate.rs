@@ -1,29 +1,74 @@
-//! The rate that an operator allows.
+//! The rate that is allowed: by the declared peak, by the provider, by an operator.
 
 use std::time::Instant;
 
-use super::Circuit;
+use super::pace::{MIN_BURST, OVER_PEAK, Pace};
+use super::{Circuit, Closed, State};
+
+/// What no pace exceeds; infinite where nothing is said.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Cap {
+    /// Calls per second.
+    pub(super) rate: f64,
+    /// Calls at once. A provider counts by the second; a declared peak is a mean, and people come in
+    /// clusters.
+    pub(super) at_once: f64,
+}
 
 impl Circuit {
-    /// Calls per second that an operator holds the upstream to; `None`: as many as come.
+    /// The attempts per second that are allowed, retries included: the lowest of 110 % of the declared
+    /// peak, the provider's rate, and that of an operator. `None`: nobody has said.
+    ///
+    /// After a 429 the [pace](Self::pace) is lower for a while.
     #[must_use]
     pub fn rate_limit(&self) -> Option<f64> {
-        self.operators_rate
+        Some(self.cap().rate).filter(|rate| rate.is_finite())
     }
 
-    /// An operator's own limit, in calls per second, in force at once on whatever is paced; `None`
-    /// lifts it. It comes on top of the policy's limits, so it can slow and never hurry.
+    /// An operator's own limit, in attempts per second, in force at once; `None` lifts it. The lowest
+    /// of all limits holds, so it can slow and never hurry. What is no rate above zero lets nothing
+    /// pass.
     pub fn set_rate(&mut self, now: Instant, rate: Option<f64>) {
         self.operators_rate = rate.map(|rate| rate.max(f64::MIN_POSITIVE));
-        let (peak, rate) = (self.settings.declared_peak, self.rate_cap());
-        if let Some(pace) = self.limiting_pace() {
-            pace.recap(now, peak, rate);
+        self.recap(now);
+    }
+
+    /// The pace follows what is allowed, which may have changed.
+    pub(super) fn recap(&mut self, now: Instant) {
+        let cap = self.cap();
+        match &mut self.state {
+            State::Closed(closed) => closed.recap(now, cap),
+            State::Paced(pace) => pace.recap(now, cap),
+            State::Open(_) | State::HalfOpen(_) => {}
         }
     }
 
-    /// What caps every pace, beside the declared peak.
-    pub(super) fn rate_cap(&self) -> Option<f64> {
-        let rates = [self.settings.provider_rate, self.operators_rate];
-        rates.into_iter().flatten().reduce(f64::min)
+    pub(super) fn cap(&self) -> Cap {
+        let peak = self.settings.declared_peak.map(|peak| peak * OVER_PEAK);
+        let counted = [self.settings.provider_rate, self.operators_rate];
+        let lowest = |rates: &[Option<f64>]| {
+            let rates = rates.iter().flatten().copied();
+            rates.fold(f64::INFINITY, f64::min)
+        };
+        let counted = lowest(&counted);
+        Cap {
+            rate: lowest(&[peak, Some(counted)]),
+            at_once: counted.max(MIN_BURST),
+        }
+    }
+}
+
+impl Closed {
+    fn recap(&mut self, now: Instant, cap: Cap) {
+        match &mut self.pace {
+            Some(pace) if cap.rate.is_finite() => pace.stand(now, cap),
+            // Nothing stands any more. A slowdown goes on until it is over.
+            Some(pace) if pace.is_standing() => self.pace = None,
+            Some(_) => {}
+            None if cap.rate.is_finite() => {
+                self.pace = Some(Pace::standing(now, cap, f64::INFINITY));
+            }
+            None => {}
+        }
     }
 }

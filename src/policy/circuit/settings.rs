@@ -26,9 +26,9 @@ pub struct CircuitSettings {
     pub ramp: Duration,
     /// The longest a Retry-After can close the gate.
     pub gate_cap: Duration,
-    /// The declared peak of this process, in calls per second. It only caps.
+    /// The declared peak of this process, in calls per second: at most 110 % of it is ever sent.
     pub declared_peak: Option<f64>,
-    /// What the provider allows, in calls per second: no pace goes beyond it.
+    /// What the provider allows, in calls per second: no more is ever sent, nor more than that at once.
     pub provider_rate: Option<f64>,
 }
 

@@ -26,11 +26,13 @@ impl Circuit {
         Some(self.permit(false))
     }
 
-    /// Whether the promised token is still to come. When its moment has passed there is nothing to
+    /// Whether the promised token is still to come, and no gate has closed on the call since. When its moment has passed there is nothing to
     /// wait for: it is [claimed](Self::claim), or the call asks anew.
     #[must_use]
-    pub fn still_promises(&self, now: Instant, wait: &Wait) -> bool {
-        wait.until > now && wait.promised == Some(self.generation)
+    pub fn still_promises(&self, now: Instant, wait: &Wait, call: &Call) -> bool {
+        wait.until > now
+            && wait.promised == Some(self.generation)
+            && self.blocked(now, call).is_none()
     }
 
     /// A call began to wait. Pairs with [`leave`](Self::leave).

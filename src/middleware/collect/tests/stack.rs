@@ -21,7 +21,7 @@ impl Collecting {
     }
 
     async fn send(&self, request: Call) -> Collection {
-        self.0.clone().oneshot(request).await
+        read_on(self.0.clone().oneshot(request)).await
     }
 }
 

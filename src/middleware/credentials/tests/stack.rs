@@ -29,7 +29,7 @@ impl Whole {
     }
 
     async fn send(&self, request: Call) -> Outcome {
-        self.0.clone().oneshot(request).await
+        read_on(self.0.clone().oneshot(request)).await
     }
 }
 
@@ -38,7 +38,7 @@ async fn a_retry_carries_the_credential_of_its_own_moment() {
     let upstream = Script::new([status(500)]);
     let vault = Vault::holding("a");
     let stack = Whole::new(payments(), &upstream, vault.clone());
-    let call = tokio::spawn(stack.0.clone().oneshot(keyed()));
+    let call = tokio::spawn(read_on(stack.0.clone().oneshot(keyed())));
     settle().await;
     vault.set("b");
     assert_eq!(answered(&call.await.unwrap()), 200);

@@ -55,9 +55,9 @@ fn whole(credentials: CredentialsLayer) -> (Arc<Diary>, ResilienceLayer) {
 }
 
 /// Sends it so many times, whatever comes of it.
-async fn send<S>(service: &S, times: usize, request: impl Fn() -> Call)
+async fn send<S, C>(service: &S, times: usize, request: impl Fn() -> Call)
 where
-    S: tower::Service<Call, Response = Answer> + Clone,
+    S: tower::Service<Call, Response = http::Response<C>> + Clone,
     S::Error: Into<BoxError>,
 {
     for _ in 0..times {

@@ -152,7 +152,7 @@ async fn nested(steps: impl IntoIterator<Item = Step>) -> (Vec<Seen>, Outcome) {
     let inner = payments().backoff(steady()).build().unwrap();
     let inner = crate::ResilienceLayer::new(inner).layer(upstream.clone());
     let outer = RetryLayer::new(crate::Upstreams::new(Policy::external()));
-    let outcome = outer.layer(inner).oneshot(post()).await;
+    let outcome = read_on(outer.layer(inner).oneshot(post())).await;
     (upstream.seen(), outcome)
 }
 

@@ -1,14 +1,16 @@
 //! The rate at which a recovering upstream is called: a ramp, then a rule that feels slowness.
 //!
-//! *What comes in, and when?* `bucket`; *what did the last period teach?* `period`.
+//! *What comes in, and when?* `bucket`; *what did the last period teach?* `period`; *what slows it?*
+//! `slower`; *what is it while nothing is wrong?* `standing`.
 
 mod bucket;
-mod cap;
 mod period;
+mod slower;
+mod standing;
 
 use std::time::{Duration, Instant};
 
-use self::bucket::MIN_BURST;
+pub(super) use self::bucket::MIN_BURST;
 use self::period::{CUT, PERIOD};
 use super::background::BackgroundLimit;
 use super::latency::Latency;
@@ -21,7 +23,7 @@ const RAMP_TO: f64 = 1.1;
 /// A pace of this many times normal limits nothing any more.
 const FAR_ABOVE: f64 = 3.0;
 /// A declared peak caps the pace at this share of it.
-const OVER_PEAK: f64 = 1.1;
+pub(super) const OVER_PEAK: f64 = 1.1;
 
 /// A token bucket whose rate ramps up and then follows how the upstream feels.
 #[derive(Debug)]
@@ -32,7 +34,14 @@ pub(super) struct Pace {
     /// Calls per second once the ramp is over.
     limit: f64,
     normal: Normal,
+    /// Never more calls per second, nor at once.
     cap: f64,
+    at_once: f64,
+    /// It limits a healthy upstream too, and is never over.
+    standing: bool,
+    /// Less than the limit, for a while.
+    ceiling: Option<Ceiling>,
+    slowed_at: Option<Instant>,
     background: BackgroundLimit,
     /// Below zero while calls wait for tokens that are promised to them.
     tokens: f64,
@@ -46,6 +55,13 @@ pub(super) struct Pace {
     recent: Recent,
     last_pressed: Instant,
     lift_after: Duration,
+}
+
+/// As many calls per second as last until a quota returns.
+#[derive(Clone, Copy, Debug)]
+struct Ceiling {
+    rate: f64,
+    until: Instant,
 }
 
 /// What the pace says to a call.
@@ -74,6 +90,10 @@ impl Pace {
             limit: (normal.rate * RAMP_TO).min(cap),
             normal,
             cap,
+            at_once: f64::INFINITY,
+            standing: false,
+            ceiling: None,
+            slowed_at: None,
             background: BackgroundLimit::new(normal.rate, declared_peak),
             tokens: 0.0,
             filled_at: now,
@@ -94,24 +114,16 @@ impl Pace {
         normal: Normal,
         healthy: Option<Duration>,
         lift_after: Duration,
-        declared_peak: Option<f64>,
     ) -> Self {
-        let unramped = Self::recovering(now, normal, healthy, Duration::ZERO, declared_peak);
+        let unramped = Self::recovering(now, normal, healthy, Duration::ZERO, None);
         Self {
-            limit: (normal.rate * CUT).min(unramped.cap),
+            limit: normal.rate * CUT,
+            slowed_at: Some(now),
             lift_after,
             // The upstream is well: other credentials need not wait for a first token.
             tokens: MIN_BURST,
             ..unramped
         }
-    }
-
-    /// The upstream answered 429, which closed a gate: less, from now on.
-    pub(super) fn slow_down(&mut self, now: Instant, reopens: Instant) {
-        self.advance(now);
-        self.ramp_from *= CUT;
-        self.limit = (self.limit * CUT).max(self.lowest_limit());
-        self.hold_until(reopens);
     }
 
     /// Keeps the limit while a gate keeps calls away: that nothing presses against it then is no
@@ -171,7 +183,7 @@ impl Pace {
     pub(super) fn is_over(&mut self, now: Instant) -> bool {
         self.advance(now);
         let far_above = self.limit >= self.normal.rate * FAR_ABOVE;
-        self.is_unpressed(now) || (far_above && now >= self.started + self.ramp)
+        !self.standing && (self.is_unpressed(now) || (far_above && now >= self.started + self.ramp))
     }
 
     /// Whether nothing has pressed against the limit for one ramp.

@@ -42,7 +42,8 @@ impl Pace {
         }
         // The larger of the two: a server that is slower for good is not starved.
         let base = self.healthy.map_or(lowest, |healthy| healthy.max(lowest));
-        let slow = median > (base * SLOW_FACTOR).max(base + SLOW_MARGIN);
+        // What stands is slowed by the server's word alone: over days, the base would be its best moment.
+        let slow = !self.standing && median > (base * SLOW_FACTOR).max(base + SLOW_MARGIN);
         // What queued before a cut is answered slowly after it: a cut is judged a period later.
         let settling = std::mem::take(&mut self.cut);
         if slow && !settling {

@@ -58,12 +58,10 @@ fn it_comes_in_the_same_however_often_it_is_looked_at() {
 #[test]
 fn without_a_ramp_the_rate_is_level_from_the_start() {
     let start = test_clock::start();
-    let pace = Pace::slowed(start, learned(10.0), None, RAMP, None);
+    let pace = Pace::slowed(start, learned(10.0), None, RAMP);
     assert_close(pace.rate(start), 7.0);
     assert_close(pace.accrued(start, after(start, 10.0)), 70.0);
     assert_close(pace.time_to_accrue(start, 7.0).as_secs_f64(), 1.0);
-    let capped = Pace::slowed(start, learned(10.0), None, RAMP, Some(5.0));
-    assert_close(capped.rate(start), 5.5);
 }
 
 #[test]

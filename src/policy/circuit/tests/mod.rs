@@ -11,8 +11,10 @@ mod probe;
 mod rate_limit;
 mod schedule;
 mod slots;
+mod slower;
 mod slowness;
 mod snapshot;
+mod throttle;
 mod trips;
 mod waiting;
 
@@ -193,6 +195,7 @@ const IDEMPOTENT: Call = Call {
     reservation: None,
     patience: Duration::ZERO,
     waiting: false,
+    throttled: None,
 };
 
 const BACKGROUND: Call = Call {

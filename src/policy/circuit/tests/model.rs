@@ -162,7 +162,7 @@ impl Pair {
                 }
                 let nothing_wrong = self.model.state == CircuitState::Closed && !background;
                 prop_assert!(
-                    !nothing_wrong || matches!(reason, Refusal::RateLimit | Refusal::Pace),
+                    !nothing_wrong || matches!(reason, Refusal::RateLimit | Refusal::Throttle),
                     "{reason:?} while closed"
                 );
             }

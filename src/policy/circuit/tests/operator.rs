@@ -297,7 +297,8 @@ fn reset_makes_it_as_new_and_keeps_what_was_learned_and_planned() {
     story.call(RECOVERED + 20.0, limits(600));
     story.opens_until(RECOVERED + 21.0, 9_000.0);
     story.resets(RECOVERED + 30.0);
-    assert!(story.circuit.is_untroubled());
+    assert_eq!(story.circuit.state(), CircuitState::Closed);
+    assert_eq!(story.circuit.pace(story.at(RECOVERED + 30.0)), Some(50.0));
     assert_close(story.normal(RECOVERED + 30.0), normal);
     assert_eq!(story.circuit.rate_limit(), Some(50.0));
     assert_eq!(story.circuit.next_maintenance(), Some(story.at(5_000.0)));

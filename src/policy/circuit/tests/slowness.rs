@@ -180,13 +180,13 @@ fn the_providers_rate_caps_it_at_that_and_never_raises_it() {
         provider_rate: Some(rate),
         ..off_beat()
     };
-    let mut story = Story::paced(allowed(0.5), 1.0);
+    let mut story = Story::paced(allowed(2.0), 4.0);
     story.presses(RECOVERED + 1.0);
-    assert_close(story.pace(RECOVERED + 25.0), 0.5);
-    let mut story = Story::paced(allowed(0.5), 1.0);
+    assert_close(story.pace(RECOVERED + 25.0), 2.0);
+    let mut story = Story::paced(allowed(2.0), 4.0);
     let normal = story.normal(RECOVERED);
     let capped = paces(&mut story, QUICK, &[Some(QUICK); 5]);
-    assert_close(capped[4] * normal, 0.5);
+    assert_close(capped[4] * normal, 2.0);
 
     let mut story = Story::paced(allowed(100.0), 1.0);
     let normal = story.normal(RECOVERED);

@@ -136,7 +136,7 @@ fn more_leave_than_came_and_nothing_overflows() {
 fn a_promise_is_waited_for_until_its_moment_and_never_after_it() {
     let mut story = pressed();
     let wait = story.holds(NOW, &PATIENT);
-    assert!(story.circuit.still_promises(story.at(NOW), &wait));
+    assert!(story.circuit.still_promises(story.at(NOW), &wait, &PATIENT));
     // Past it the call must take its token or ask anew: to wait for it would be to spin.
-    assert!(!story.circuit.still_promises(wait.until, &wait));
+    assert!(!story.circuit.still_promises(wait.until, &wait, &PATIENT));
 }

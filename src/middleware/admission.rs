@@ -1,0 +1,222 @@
+//! A call that asks to be let through, for the layers that may keep it waiting: it waits in a row, in
+//! a bounded number, and gives back what it holds when it is dropped.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::Request;
+use tokio::sync::futures::OwnedNotified;
+
+use super::Deadline;
+use super::credentials::Sources;
+use super::extensions::{Identity, KeyPast, Resend, Throttled, hash};
+use crate::config::Policy;
+use crate::event::Event;
+use crate::policy::budget::{Deposit, Grant};
+use crate::policy::circuit::{Admission, Call, Permit, Wait};
+use crate::policy::{PATIENCE, Priority, Refusal};
+use crate::upstream::Upstream;
+use crate::{Error, Upstreams, clock};
+
+/// Which question a layer asks the upstream.
+pub(super) type Question = fn(&Upstream, Instant, &Call) -> Admission;
+
+/// A call that asks to be let through.
+#[derive(Debug)]
+pub(super) struct Applicant {
+    pub(super) upstream: Arc<Upstream>,
+    pub(super) call: Call,
+    pub(super) identity: Identity,
+    pub(super) since: Instant,
+    /// It may wait until then.
+    pub(super) patience_ends: Instant,
+    waiting: Option<Wait>,
+    /// What was counted for it in the budget, until it has its answer.
+    counted: Option<Counted>,
+}
+
+/// What the retry layer has counted for an attempt.
+#[derive(Debug)]
+enum Counted {
+    First(Deposit),
+    Retry(Grant),
+}
+
+/// What an applicant is told.
+pub(super) enum Answer<T> {
+    Passed(T),
+    /// Ask again then, or when the circuit changes.
+    Wait(Instant, OwnedNotified),
+    Refused(Error),
+}
+
+impl Applicant {
+    /// `resend` is what the retry layer has said of a retry.
+    pub(super) fn of<B>(
+        request: &Request<B>,
+        resend: Option<Resend>,
+        upstreams: &Upstreams,
+        sources: &Sources,
+    ) -> Self {
+        let now = clock::now();
+        let policy = upstreams.policy_of(request);
+        let reservation = resend.as_ref().and_then(|resend| resend.reservation);
+        let counted = match resend {
+            Some(resend) => resend.grant.map(Counted::Retry),
+            None => upstreams.deposit_of(request).map(Counted::First),
+        };
+        Self {
+            upstream: upstreams.find(request),
+            call: describe(request, &policy, reservation),
+            identity: Identity::of(request, policy.provider(), sources),
+            since: now,
+            patience_ends: patience_ends(request, now),
+            waiting: None,
+            counted,
+        }
+    }
+
+    /// What a throttle above has done for it already, if it was one of the same upstream: a token that
+    /// it has taken is not taken again, nor does its patience begin anew.
+    pub(super) fn heed(&mut self, throttled: &Throttled) -> bool {
+        let same = Arc::ptr_eq(&throttled.upstream, &self.upstream);
+        if same {
+            self.call.throttled = throttled.generation;
+            self.patience_ends = throttled.patience_ends;
+        }
+        same
+    }
+
+    /// Whether an open circuit or a closed gate is in its way.
+    pub(super) fn is_blocked(&mut self, now: Instant) -> bool {
+        if self.upstream.is_untroubled(now) {
+            return false;
+        }
+        self.identify();
+        self.upstream.blocked(now, &self.call).is_some()
+    }
+
+    /// Asks, or takes the token that was promised.
+    pub(super) fn ask(&mut self, question: Question) -> Answer<(Instant, Permit)> {
+        let now = clock::now();
+        if let Some(wait) = self.waiting
+            && let Some(permit) = self.upstream.claim(now, &wait, &self.call)
+        {
+            self.answered();
+            return Answer::Passed((now, permit));
+        }
+        // Listening begins before asking, so that no change in between goes unheard.
+        let changed = self.upstream.changed();
+        if let Some(wait) = self.waiting
+            && self.upstream.still_promises(now, &wait, &self.call)
+        {
+            // Woken by what does not concern it: its place in the row is kept.
+            return Answer::Wait(wait.until, changed);
+        }
+        self.give_up(now);
+        self.identify();
+        self.call.patience = self.patience_ends.saturating_duration_since(now);
+        match question(&self.upstream, now, &self.call) {
+            Admission::Go(permit) => {
+                self.answered();
+                Answer::Passed((now, permit))
+            }
+            Admission::Wait(wait) => {
+                self.start_waiting();
+                self.waiting = Some(wait);
+                Answer::Wait(wait.until, changed)
+            }
+            Admission::Refuse { reason, retry_at } => {
+                Answer::Refused(self.refused(now, reason, retry_at))
+            }
+        }
+    }
+
+    /// Its refusal, of which the observers are told.
+    pub(super) fn refused(&mut self, now: Instant, reason: Refusal, retry_at: Instant) -> Error {
+        self.answered();
+        let after = retry_at.saturating_duration_since(now);
+        self.upstream.tell(&Event::CallRefused {
+            upstream: self.upstream.name(),
+            refusal: reason,
+            retry_after: after,
+        });
+        let error = Error::refused(reason, self.upstream.name(), after);
+        match reason {
+            Refusal::Maintenance => error.because(self.upstream.maintenance_reason()),
+            _ => error,
+        }
+    }
+
+    /// It takes one of the places of those who wait.
+    pub(super) fn start_waiting(&mut self) {
+        if !self.call.waiting {
+            self.upstream.enter();
+            self.call.waiting = true;
+        }
+    }
+
+    /// From here on others see to what was counted.
+    pub(super) fn answered(&mut self) {
+        self.counted = None;
+        self.stop_waiting();
+    }
+
+    /// Hashed when it is asked for: a healthy call never is.
+    fn identify(&mut self) {
+        self.call.rate_key = self.identity.rate_key();
+    }
+
+    fn give_up(&mut self, now: Instant) {
+        if let Some(wait) = self.waiting.take() {
+            self.upstream.give_up(now, &wait);
+        }
+    }
+
+    fn stop_waiting(&mut self) {
+        self.waiting = None;
+        if std::mem::take(&mut self.call.waiting) {
+            self.upstream.leave();
+        }
+    }
+}
+
+impl Drop for Applicant {
+    /// Dropped before it had its answer: it was never sent.
+    fn drop(&mut self) {
+        match self.counted.take() {
+            Some(Counted::First(deposit)) => self.upstream.budget().undo(deposit),
+            Some(Counted::Retry(grant)) => self.upstream.budget().give_back(grant),
+            None => {}
+        }
+        if self.call.waiting {
+            self.give_up(clock::now());
+            self.stop_waiting();
+        }
+    }
+}
+
+/// Five seconds, within its deadline. Nor is a key sent that the provider may have forgotten in the
+/// meantime.
+fn patience_ends<B>(request: &Request<B>, now: Instant) -> Instant {
+    let extensions = request.extensions();
+    let deadline = extensions.get::<Deadline>();
+    let deadline = deadline.map(|deadline| deadline.instant());
+    let key_expires = extensions.get::<KeyPast>().map(|past| past.expires);
+    let bounds = [deadline, key_expires].into_iter().flatten();
+    bounds.fold(now + PATIENCE, Instant::min)
+}
+
+fn describe<B>(request: &Request<B>, policy: &Policy, reservation: Option<u64>) -> Call {
+    let (extensions, headers) = (request.extensions(), request.headers());
+    let key = policy.provider().key_in(headers).and_then(Result::ok);
+    let guarantee = policy.guarantee_with(request.method(), key.is_some());
+    Call {
+        key: key.as_ref().map(hash),
+        priority: extensions.get::<Priority>().copied().unwrap_or_default(),
+        repeatable: guarantee.allows_repeat(),
+        reservation,
+        patience: Duration::ZERO,
+        ..Call::default()
+    }
+}

@@ -184,6 +184,25 @@ async fn a_429_closes_a_gate_and_leaves_the_circuit_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rate_that_falls_is_told_with_the_reason() {
+    let slow = status(200).header("ratelimit", "\"day\";r=30;t=60");
+    let upstream = Script::new([slow, status(429)]);
+    let policy = external().declared_peak_per_second(10.0).max_attempts(1);
+    let watched = Watched::new(policy, &upstream);
+    let told = watched.told_by(get()).await;
+    assert_eq!(
+        told,
+        [
+            "attempt_finished 1 200",
+            "throttle_slowed to 1.1/s by rate_limit_header"
+        ]
+    );
+    pass(secs(61)).await;
+    let told = watched.told_by(get()).await;
+    assert_eq!(told[1], "throttle_slowed to 7.7/s by too_many_requests");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_retry_after_that_means_nothing_is_told() {
     let upstream = Script::new([status(503).header("retry-after", "soon")]);
     let told = Watched::new(external(), &upstream).told_by(get()).await;

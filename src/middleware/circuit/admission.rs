@@ -43,10 +43,11 @@ impl Candidate {
         let number = resend.as_ref().map_or(1, |resend| resend.number);
         let is_new = resend.is_none();
         let mut applicant = Applicant::of(request, resend, upstreams, credentials.sources());
-        if is_new {
+        let heeded = throttled.is_some_and(|throttled| applicant.heed(&throttled));
+        // A throttle has seen it arrive.
+        if is_new && !heeded {
             applicant.upstream.arrive(applicant.since, &applicant.call);
         }
-        let heeded = throttled.is_some_and(|throttled| applicant.heed(&throttled));
         Self {
             applicant,
             number,

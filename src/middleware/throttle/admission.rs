@@ -44,8 +44,14 @@ impl Candidate {
     pub(super) fn of<B>(request: &Request<B>, upstreams: &Upstreams, sources: &Sources) -> Self {
         let resend = request.extensions().get::<Resend>().cloned();
         let policy = upstreams.policy();
+        let is_new = resend.is_none();
+        let applicant = Applicant::of(request, resend, upstreams, sources);
+        // Also if it is refused here.
+        if is_new {
+            applicant.upstream.arrive(applicant.since, &applicant.call);
+        }
         Self {
-            applicant: Applicant::of(request, resend, upstreams, sources),
+            applicant,
             place: None,
             next_place: None,
             limits_rate: policy.limits_rate(),

@@ -64,4 +64,13 @@ impl Clocks {
         let ahead = shown.duration_since(self.wall).unwrap_or_default();
         after(self.now, ahead)
     }
+
+    /// The moment at which the wall clock showed this or will show it; `None` where no clock reaches.
+    #[cfg(feature = "watch")]
+    pub(crate) fn moment_of(&self, shown: SystemTime) -> Option<Instant> {
+        match shown.duration_since(self.wall) {
+            Ok(ahead) => self.now.checked_add(ahead),
+            Err(behind) => self.now.checked_sub(behind.duration()),
+        }
+    }
 }

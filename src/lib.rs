@@ -48,6 +48,7 @@
 //! | "what is going on?" | [`event`]: everything that happens, for the log and for an [`event::Observer`] |
 //! | "where did the time go?" | [`middleware::spans`]: a span for the call, and one for each attempt |
 //! | "wake me when it is down" | `docs/alerts`: rules for Prometheus on these [metrics](event#metrics) |
+//! | "who keeps the calls away, and until when?" | [`Control::snapshots`]; what an operator can do about it is in [`control`] |
 //! | a policy that does not build | [`PolicyError`]: the rule, the value, the fix |
 //! | a service that does not start | [`EnvError`]: every variable that is missing or wrong, by name |
 //! | 401 or 403 | [`credentials`], and [`event::Event::AuthenticationFailing`] |
@@ -58,7 +59,8 @@
 //! # Rooms
 //!
 //! [`policy`] is the brain: pure decisions, in which time and chance are arguments. [`config`] is
-//! what you asked for. [`middleware`] are the hands, [`Client`] is the door.
+//! what you asked for. [`middleware`] are the hands, [`Client`] is the door. [`control`] is for
+//! whoever operates it.
 //!
 //! # Features
 //!
@@ -70,6 +72,7 @@
 //! | `serde` | no | policies from TOML and JSON, see [`config`]; with `client`, all of a client too, from the environment as well |
 //! | `metrics` | no | [`metrics`]: durations, retries, circuits and more for the `metrics` facade |
 //! | `otel` | no | [`otel`]: the same for OpenTelemetry |
+//! | `watch` | no | operators' wishes from a file that is watched, see [`control`]; with `serde` |
 //! | `testing` | no | a fake payment gateway on real sockets, with faults and a ledger, for your tests |
 //!
 //! Without any of them the crate is [`policy`] and [`config`] alone: no runtime, no network.

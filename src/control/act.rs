@@ -143,14 +143,21 @@ impl Act {
     }
 }
 
-pub(super) fn check_end(until: SystemTime, wall: SystemTime) -> Result<(), ControlError> {
-    match until.duration_since(wall) {
-        Ok(ahead) if ahead > LONGEST => Err(ControlError::TooFar { ahead }),
-        Ok(ahead) if !ahead.is_zero() => Ok(()),
+fn check_end(until: SystemTime, wall: SystemTime) -> Result<(), ControlError> {
+    check_ahead(until, wall)?;
+    match wall.duration_since(until) {
         Ok(ago) => Err(ControlError::Past { ago }),
-        Err(error) => Err(ControlError::Past {
-            ago: error.duration(),
-        }),
+        Err(_) => Ok(()),
+    }
+}
+
+/// An end that has passed is another question.
+pub(super) fn check_ahead(until: SystemTime, wall: SystemTime) -> Result<(), ControlError> {
+    let ahead = until.duration_since(wall).unwrap_or_default();
+    if ahead <= LONGEST {
+        Ok(())
+    } else {
+        Err(ControlError::TooFar { ahead })
     }
 }
 

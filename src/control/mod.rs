@@ -12,11 +12,18 @@
 //!
 //! Each act is told as [`Event::OperatorActed`](crate::event::Event::OperatorActed), wakes whoever waits
 //! for the upstream, and holds in this process only.
+#![cfg_attr(feature = "watch", doc = "")]
+#![cfg_attr(
+    feature = "watch",
+    doc = "[`watch`] reads them from a file: one edit reaches a whole fleet."
+)]
 
 mod act;
 mod error;
 mod intervention;
 mod snapshot;
+#[cfg(feature = "watch")]
+pub mod watch;
 #[cfg(feature = "serde")]
 mod written;
 
@@ -27,6 +34,8 @@ pub use self::act::Act;
 pub use self::error::ControlError;
 pub use self::intervention::{Intervened, Intervention, PlannedMaintenance};
 pub use self::snapshot::{ClosedGate, Snapshot};
+#[cfg(feature = "watch")]
+pub use self::watch::{ControlFileError, Watch};
 use crate::Upstreams;
 use crate::clock::Clocks;
 use crate::event::Event;

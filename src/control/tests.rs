@@ -4,6 +4,8 @@ mod acts;
 mod ends;
 mod refused;
 mod snapshot;
+#[cfg(feature = "watch")]
+mod watch;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};

@@ -120,6 +120,12 @@ fn write_change(event: &Event<'_>) {
         Event::OperatorActed { upstream, act } => {
             tracing::warn!(upstream, %act, "operator acted");
         }
+        Event::ControlFileApplied { path } => {
+            tracing::info!(path = %path.display(), "control file applied");
+        }
+        Event::ControlFileRefused { path, why } => {
+            tracing::warn!(path = %path.display(), why, "control file refused: the last good one is used");
+        }
         Event::RetryAfterIgnored { upstream } => {
             tracing::debug!(upstream, "Retry-After is not a time and was ignored");
         }

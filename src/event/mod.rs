@@ -17,6 +17,8 @@
 //! | [`ThrottleSlowed`](Event::ThrottleSlowed) | info | how fast may it be called, and who has slowed it? |
 //! | [`CircuitChanged`](Event::CircuitChanged) | info, warn when it opens | what state is it in? |
 //! | [`OperatorActed`](Event::OperatorActed) | warn | who has intervened, and why? |
+//! | [`ControlFileApplied`](Event::ControlFileApplied) | info | has the edit arrived? |
+//! | [`ControlFileRefused`](Event::ControlFileRefused) | warn | what is wrong with the edit? |
 //! | [`RetryAfterIgnored`](Event::RetryAfterIgnored) | debug | what nonsense does it send? |
 //! | [`AuthenticationFailing`](Event::AuthenticationFailing) | warn | does it still know us? |
 //! | [`AuthenticationRecovered`](Event::AuthenticationRecovered) | info | since when again? |

@@ -1,5 +1,6 @@
 //! What can happen.
 
+use std::path::Path;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -135,6 +136,19 @@ pub enum Event<'a> {
         /// What was done.
         act: &'a Act,
     },
+    /// A control file is in force: read for the first time, or changed.
+    ControlFileApplied {
+        /// The file.
+        path: &'a Path,
+    },
+    /// A control file was changed, and the change is refused, or the file cannot be read. The last good
+    /// one stays in force.
+    ControlFileRefused {
+        /// The file.
+        path: &'a Path,
+        /// What is wrong with it.
+        why: &'a str,
+    },
     /// A Retry-After was there and means nothing: the local backoff applies.
     RetryAfterIgnored {
         /// Scheme, host, port and finer name.
@@ -239,6 +253,8 @@ impl Event<'_> {
             Self::ThrottleSlowed { .. } => "throttle_slowed",
             Self::CircuitChanged { .. } => "circuit_changed",
             Self::OperatorActed { .. } => "operator_acted",
+            Self::ControlFileApplied { .. } => "control_file_applied",
+            Self::ControlFileRefused { .. } => "control_file_refused",
             Self::RetryAfterIgnored { .. } => "retry_after_ignored",
             Self::AuthenticationFailing { .. } => "authentication_failing",
             Self::AuthenticationRecovered { .. } => "authentication_recovered",
@@ -270,7 +286,9 @@ impl Event<'_> {
             | Self::AuthenticationRecovered { upstream, .. }
             | Self::CredentialRenewed { upstream }
             | Self::CredentialNotRenewed { upstream, .. } => Some(upstream),
-            Self::OverrideInForce { .. }
+            Self::ControlFileApplied { .. }
+            | Self::ControlFileRefused { .. }
+            | Self::OverrideInForce { .. }
             | Self::ConfigurationChanged { .. }
             | Self::ProfileIgnored { .. } => None,
         }
@@ -284,6 +302,7 @@ impl Event<'_> {
             Self::CircuitChanged { to, .. } => *to == CircuitState::Open,
             Self::OperatorActed { .. }
             | Self::AuthenticationFailing { .. }
+            | Self::ControlFileRefused { .. }
             | Self::OverrideInForce { .. }
             | Self::ProfileIgnored { .. } => true,
             _ => false,

@@ -21,7 +21,7 @@ impl Address {
             Some((origin, finer)) => (origin, Some(finer)),
             None => (text, None),
         };
-        let uri: Uri = origin.parse().ok()?;
+        let uri: Uri = origin.to_ascii_lowercase().parse().ok()?;
         let known = [Some(&Scheme::HTTP), Some(&Scheme::HTTPS)].contains(&uri.scheme());
         let has_host = uri.host().is_some_and(|host| !host.is_empty());
         let bare = uri.path() == "/" && uri.query().is_none();
@@ -59,6 +59,7 @@ mod tests {
             "https://gateway.example",
             "https://gateway.example/",
             "https://gateway.example:443",
+            "HTTPS://GateWay.example",
         ] {
             assert_eq!(named(text).as_deref(), Some("https://gateway.example:443"));
         }

@@ -156,6 +156,12 @@ impl Upstreams {
         upstreams.values().chain(overflow).for_each(visit);
     }
 
+    /// Tells the observers of what concerns all of them.
+    #[cfg(feature = "watch")]
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        self.shared.observers.tell(event);
+    }
+
     pub(crate) fn random(&self) -> &Arc<Random> {
         &self.shared.random
     }

@@ -7,6 +7,8 @@ mod budget;
 mod circuit;
 #[cfg(feature = "middleware")]
 mod moment;
+#[cfg(any(feature = "client", feature = "watch"))]
+mod nearest;
 mod policy;
 mod provider;
 mod span;
@@ -15,6 +17,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 #[cfg(feature = "middleware")]
 pub(crate) use self::moment::Moment;
+#[cfg(any(feature = "client", feature = "watch"))]
+pub(crate) use self::nearest::nearest;
 #[cfg(feature = "client")]
 pub(crate) use self::policy::WrittenOverride;
 pub(crate) use self::policy::WrittenPolicy;

@@ -7,7 +7,7 @@ mod service;
 pub use self::future::RequireHttpsFuture;
 pub use self::layer::RequireHttpsLayer;
 pub use self::service::RequireHttps;
-#[cfg(feature = "serde")]
+#[cfg(all(feature = "client", feature = "serde"))]
 pub(crate) use self::service::is_exposed;
 
 #[cfg(test)]

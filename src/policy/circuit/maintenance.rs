@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::policy::{Reason, retry_after};
 
-/// More than these for one upstream are a mistake, and would have to be looked through.
+/// More than these by one author for one upstream are a mistake, and would have to be looked through.
 pub const MOST_PLANNED: usize = 64;
 
 /// A time in which an operator keeps every call away.
@@ -51,7 +51,8 @@ impl Windows {
         if plan.until <= now || length.is_zero() {
             return true;
         }
-        if self.0.len() >= MOST_PLANNED {
+        let by_author = |window: &&Window| window.plan.author == plan.author;
+        if self.0.iter().filter(by_author).count() >= MOST_PLANNED {
             return false;
         }
         let ends = plan.from + retry_after::spread(length, unit);

@@ -115,6 +115,13 @@ impl Circuit {
         }
     }
 
+    /// Takes an operator's rate back, if it is still this one.
+    pub fn withdraw_rate(&mut self, now: Instant, rate: f64) {
+        if self.operators_rate == Some(rate) {
+            self.set_rate(now, None);
+        }
+    }
+
     /// Why an operator keeps calls away now, if one does.
     #[must_use]
     pub fn maintenance_reason(&self) -> Option<&Reason> {

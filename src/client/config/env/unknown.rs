@@ -1,9 +1,7 @@
 //! Variables that nobody would read.
 
 use super::{EnvProblem, names};
-
-/// Two letters swapped count as one change, and more than two changes are another word.
-const NEAR: usize = 2;
+use crate::config::written::nearest;
 
 /// Every name that begins with the prefix and is neither a setting nor one of `others`.
 pub(in super::super) fn among(
@@ -47,13 +45,4 @@ fn is_service_link(rest: &str) -> bool {
         || rest == "SERVICE_PORT"
         || rest.starts_with("SERVICE_PORT_")
         || numbered.starts_with(|first: char| first.is_ascii_digit())
-}
-
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
-    known
-        .iter()
-        .map(|known| (strsim::osa_distance(name, known), known))
-        .filter(|(distance, _)| *distance <= NEAR)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
 }

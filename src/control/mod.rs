@@ -10,7 +10,7 @@
 //! | [`lift_gate`](Control::lift_gate) | opens the gates that a Retry-After has closed | one probe, then a pace |
 //! | [`set_rate`](Control::set_rate) | limits the calls per second | by the next `set_rate` |
 //!
-//! Each act is told as [`Event::OperatorActed`](crate::event::Event::OperatorActed), wakes whoever waits
+//! Each act is told as [`Event::OperatorActed`], wakes whoever waits
 //! for the upstream, and holds in this process only.
 #![cfg_attr(feature = "watch", doc = "")]
 #![cfg_attr(

@@ -33,7 +33,7 @@ pub struct Watch {
 }
 
 impl Control {
-    /// Does what this [file](self::watch) wants, now and whenever it changes: **one edit reaches the
+    /// Does what this [file](crate::control::watch) wants, now and whenever it changes: **one edit reaches the
     /// whole fleet**, by a mounted `ConfigMap` for instance.
     ///
     /// It is read once here, by this thread, and then every second by a task on the runtime: as a whole

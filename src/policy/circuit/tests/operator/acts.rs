@@ -203,3 +203,31 @@ fn a_snapshot_shows_what_was_decided_and_what_is_planned() {
     );
     assert_eq!(seen(&mut story, 300.0).intervention, None);
 }
+
+#[test]
+fn reset_forgets_how_often_a_recovery_has_failed_and_that_it_was_held_closed() {
+    let mut story = Story::payments();
+    story.trips_from(0.0);
+    let probe = story.goes(40.0);
+    story.ends(40.0, probe, Ending::new(Health::Failure));
+    assert!(story.break_ends() > seconds(80.0), "the second break");
+    story.closes_until(50.0, 1_000.0);
+    story.resets(60.0);
+    story.trips_from(70.0);
+    assert!(story.break_ends() <= seconds(74.0 + 30.0));
+}
+
+#[test]
+fn whoever_is_turned_away_after_an_early_end_need_not_wait_for_the_end_that_was() {
+    let mut story = Story::payments();
+    story.is_used_to(0.1, Duration::from_millis(20));
+    story.call(600.0, gates(3_600));
+    let (_, behind_the_gate) = story.refuses(601.0, &keyed(1));
+    assert!(behind_the_gate >= seconds(4_200.0));
+    story.closes_until(602.0, 1_000.0);
+    for key in [1, 2] {
+        let (reason, retry_at) = story.refuses(603.0, &keyed(key));
+        assert_eq!(reason, Refusal::Pace);
+        assert!(retry_at < seconds(800.0), "{retry_at:?}");
+    }
+}

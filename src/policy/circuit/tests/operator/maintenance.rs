@@ -162,3 +162,29 @@ fn what_is_planned_anew_lets_nobody_through_in_between() {
     assert_eq!(story.circuit.generation(), generation);
     assert_eq!(story.refuses(299.0, &IDEMPOTENT).0, Refusal::Maintenance);
 }
+
+#[test]
+fn the_reason_is_that_of_the_one_that_ends_last() {
+    let mut story = Story::payments();
+    for (until, reason) in [(300.0, "first"), (500.0, "longest"), (400.0, "last")] {
+        let reason = Reason::new(reason).unwrap();
+        let plan = story.maintenance(100.0, until);
+        story.maintains(0.0, Maintenance { reason, ..plan });
+    }
+    story.refuses(200.0, &IDEMPOTENT);
+    assert_eq!(story.reason(), Some("longest"));
+}
+
+#[test]
+fn the_handle_does_not_shorten_what_a_file_has_opened() {
+    let mut story = Story::payments();
+    let plan = story.maintenance(0.0, 300.0);
+    let by_file = Maintenance {
+        planned: false,
+        author: Author::File(1),
+        ..plan
+    };
+    story.maintains(0.0, by_file);
+    story.opens_until(1.0, 60.0);
+    assert_eq!(story.refuses(100.0, &IDEMPOTENT).0, Refusal::Maintenance);
+}

@@ -231,3 +231,20 @@ fn whoever_is_turned_away_after_an_early_end_need_not_wait_for_the_end_that_was(
         assert!(retry_at < seconds(800.0), "{retry_at:?}");
     }
 }
+
+#[test]
+fn a_rate_holds_from_the_beginning_of_the_ramp_and_never_exceeds_the_providers() {
+    let mut story = Story::paced(payments(), 10.0);
+    story.sets_rate(RECOVERED, Some(0.2));
+    assert_close(story.pace(RECOVERED), 0.2);
+
+    let provider_rate = Some(3.0);
+    let settings = CircuitSettings {
+        provider_rate,
+        ..payments()
+    };
+    let mut story = Story::paced(settings, 10.0);
+    story.sets_rate(RECOVERED, Some(100.0));
+    story.presses(RECOVERED + 29.0);
+    assert_close(story.pace(RECOVERED + 30.0), 3.0);
+}

@@ -25,17 +25,6 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// All of them.
-    #[cfg(any(feature = "metrics", feature = "otel"))]
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Gate,
-        Self::RateLimit,
-        Self::Open,
-        Self::Probing,
-        Self::Pace,
-        Self::BackgroundShare,
-    ];
-
     /// The stable name, as it appears in reports and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -92,7 +92,6 @@ async fn an_upstream_that_is_forgotten_leaves_no_level_behind() {
         closed.map(|sample| sample.value).sum::<f64>()
     };
     assert_eq!(closed(&shop.scrape()), 1_024.0);
-    pass(secs(60)).await;
     for host in 0..10 {
         let url = format!("https://newcomer-{host}.test/");
         shop.send(request(http::Method::GET, &url)).await.unwrap();

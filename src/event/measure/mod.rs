@@ -141,7 +141,7 @@ impl<S: Sink> Measure<S> {
                 Value::Name(reason.as_str()),
             );
         }
-        for refusal in Refusal::ALL {
+        for refusal in REFUSALS {
             begin(
                 Count::CallsRefused,
                 label::REASON,
@@ -180,6 +180,16 @@ const FAILURE: &str = "failure";
 const NEUTRAL: &str = "neutral";
 const ABANDONED: &str = "abandoned";
 
+/// All there are: each is a reason for which calls are refused.
+const REFUSALS: [Refusal; 6] = [
+    Refusal::Gate,
+    Refusal::RateLimit,
+    Refusal::Open,
+    Refusal::Probing,
+    Refusal::Pace,
+    Refusal::BackgroundShare,
+];
+
 const REFUSED_CREDENTIALS: [StatusCode; 2] = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
 
 fn health_name(end: AttemptEnd) -> &'static str {
@@ -191,5 +201,28 @@ fn health_name(end: AttemptEnd) -> &'static str {
         Health::Success => SUCCESS,
         Health::Failure => FAILURE,
         Health::Neutral => NEUTRAL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Its place in the list. Whoever adds a refusal is sent here by the compiler.
+    fn place(refusal: Refusal) -> usize {
+        match refusal {
+            Refusal::Gate => 0,
+            Refusal::RateLimit => 1,
+            Refusal::Open => 2,
+            Refusal::Probing => 3,
+            Refusal::Pace => 4,
+            Refusal::BackgroundShare => 5,
+        }
+    }
+
+    #[test]
+    fn every_refusal_is_counted_from_zero() {
+        let places = REFUSALS.map(place);
+        assert_eq!(places, std::array::from_fn(|index| index));
     }
 }

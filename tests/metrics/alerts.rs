@@ -11,9 +11,19 @@ use crate::shop::*;
 const RULES: &str = include_str!("../../docs/alerts/seawall.prometheus.yml");
 const OTEL_RULES: &str = include_str!("../../docs/alerts/seawall.otel.yml");
 
-/// Ten minutes of one call a second, of which nothing may fire; then what the upstream is made to do,
-/// and how long each alert takes to fire. Both spellings agree.
+/// The same of one call a second.
 async fn fired(shop: &Shop, upstream: &Script, trouble: &[Step]) -> Vec<(String, u64)> {
+    fired_at(1, shop, upstream, trouble).await
+}
+
+/// Ten minutes of a call every so many seconds, in which nothing may fire; then what the upstream is
+/// made to do, and how long each alert takes to fire. Both spellings agree.
+async fn fired_at(
+    every: u64,
+    shop: &Shop,
+    upstream: &Script,
+    trouble: &[Step],
+) -> Vec<(String, u64)> {
     let mut servers = [Server::new(RULES), Server::new(OTEL_RULES)];
     let start = now();
     let trouble_at = secs(600);
@@ -33,6 +43,10 @@ async fn fired(shop: &Shop, upstream: &Script, trouble: &[Step]) -> Vec<(String,
         }
         if at == trouble_at {
             upstream.add(trouble.iter().cloned());
+        }
+        if !second.is_multiple_of(every) {
+            pass(secs(1)).await;
+            continue;
         }
         let call = shop.send(request(Method::PUT, "https://gateway.test/payments/17"));
         let _ = tokio::time::timeout(Duration::from_millis(900), call).await;
@@ -93,6 +107,29 @@ async fn a_single_failure_fires_nothing() {
         let upstream = Script::new([], 200);
         let shop = Shop::new(payments(), &upstream);
         assert_eq!(fired(&shop, &upstream, &[failure]).await, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_two_calls_a_minute_are_made_a_single_failure_fires_nothing_either() {
+    for failure in [status(503), status(401)] {
+        let upstream = Script::new([], 200);
+        let shop = Shop::new(payments(), &upstream);
+        let fired = fired_at(30, &shop, &upstream, &[failure]).await;
+        assert_eq!(fired, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_share_of_failures_fires_nothing_however_many_they_are() {
+    let one_in = |calls: usize, failure: Step| {
+        let failed_first = std::iter::once(failure).chain(vec![status(200); calls - 1]);
+        failed_first.cycle().take(500).collect::<Vec<_>>()
+    };
+    for trouble in [one_in(10, status(503)), one_in(16, status(403))] {
+        let upstream = Script::new([], 200);
+        let shop = Shop::new(payments(), &upstream);
+        assert_eq!(fired(&shop, &upstream, &trouble).await, []);
     }
 }
 

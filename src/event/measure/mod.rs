@@ -181,13 +181,15 @@ const NEUTRAL: &str = "neutral";
 const ABANDONED: &str = "abandoned";
 
 /// All there are: each is a reason for which calls are refused.
-const REFUSALS: [Refusal; 6] = [
+const REFUSALS: [Refusal; 8] = [
     Refusal::Gate,
     Refusal::RateLimit,
     Refusal::Open,
     Refusal::Probing,
     Refusal::Pace,
     Refusal::BackgroundShare,
+    Refusal::Maintenance,
+    Refusal::Throttle,
 ];
 
 const REFUSED_CREDENTIALS: [StatusCode; 2] = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
@@ -217,6 +219,8 @@ mod tests {
             Refusal::Probing => 3,
             Refusal::Pace => 4,
             Refusal::BackgroundShare => 5,
+            Refusal::Maintenance => 6,
+            Refusal::Throttle => 7,
         }
     }
 

@@ -6,7 +6,6 @@
 #![cfg(feature = "middleware")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,17 +30,13 @@ struct Diary {
 
 impl Diary {
     /// What was told since it was read last; `×3` for a line that came three times.
-    fn read(&self) -> String {
+    fn read(&self) -> Vec<String> {
         let lines = std::mem::take(&mut *self.lines.lock().unwrap());
-        lines.iter().fold(String::new(), |mut text, (line, count)| {
-            let times = if *count > 1 {
-                format!(" ×{count}")
-            } else {
-                String::new()
-            };
-            let _ = writeln!(text, "{line}{times}");
-            text
-        })
+        let told = |(line, count): (String, usize)| match count {
+            1 => line,
+            _ => format!("{line} ×{count}"),
+        };
+        lines.into_iter().map(told).collect()
     }
 
     fn write(&self, line: String) {
@@ -79,7 +74,7 @@ impl Observer for Diary {
                 format!("{} because of {}", reason.as_str(), short(because))
             }
             Event::CallRefused { refusal, .. } => refusal.as_str().to_owned(),
-            Event::GateClosed { status, asked, .. } => format!("{status} for {asked:?}"),
+            Event::GateClosed { status, asked, .. } => format!("{} for {asked:?}", status.as_str()),
             Event::CircuitChanged { from, to, .. } => format!("{from:?} to {to:?}"),
             Event::OverrideInForce { overridden, .. } => overridden.to_string(),
             Event::ConfigurationChanged { changes } => changes
@@ -87,9 +82,13 @@ impl Observer for Diary {
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()
                 .join(", "),
+            Event::OperatorActed { act, .. } => act.to_string(),
+            Event::ThrottleSlowed { rate, because, .. } => {
+                format!("to {rate:.2}/s because of {}", because.as_str())
+            }
             Event::AuthenticationFailing {
                 status, refused, ..
-            } => format!("{status} ×{refused}"),
+            } => format!("{} ×{refused}", status.as_str()),
             _ => String::new(),
         };
         self.write(format!("{} {what}", event.name()).trim_end().to_owned());
@@ -159,7 +158,7 @@ impl Night {
     }
 
     /// Goes on until this second, and tells what has happened.
-    async fn until(&mut self, second: u64) -> String {
+    async fn until(&mut self, second: u64) -> Vec<String> {
         let start = self.start;
         let gateway = service_fn(move |_: Payment| async move {
             let (answer, after) = gateway((now() - start).as_secs());
@@ -178,18 +177,50 @@ impl Night {
     }
 }
 
+/// A budget that lets the failures of a quiet night be repeated.
 fn policy() -> Policy {
     let payments = Policy::external_payments(Provider::generic()).to_builder();
-    let payments = payments
-        .budget(0.1, 12)
-        .allow(Rule::BudgetFloor, "one payment a second is watched");
-    payments.build().unwrap()
+    let payments = payments.budget(0.1, 12);
+    let watched = payments.allow(
+        Rule::BudgetFloor,
+        "one payment a second, and somebody is up",
+    );
+    watched.build().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_night_on_call() {
+async fn a_policy_is_put_to_use_and_calls_succeed() {
+    let mut night = Night::begin(policy());
+    let overridden = "override_in_force rule `budget-floor` overridden: one payment a second, and \
+                      somebody is up";
+    assert_eq!(
+        night.until(50).await,
+        [overridden, "attempt_finished 1: 200 ×50"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_night() {
     let mut night = Night::begin(policy());
     for second in [0, 50, 65, 75, 90, 100, 150, 250, 390, 500, 600] {
-        println!("---- until {second}\n{}", night.until(second).await);
+        println!("---- until {second}\n{:#?}", night.until(second).await);
     }
+    let control = night.upstreams.control();
+    let until = std::time::SystemTime::now() + Duration::from_secs(20);
+    control
+        .open_until("https://gateway.example", until, "ticket 4711")
+        .unwrap();
+    println!("{:#?}", night.until(650).await);
+    let calmer = night
+        .upstreams
+        .policy()
+        .to_builder()
+        .max_attempts(2)
+        .build()
+        .unwrap();
+    night.upstreams.apply(calmer).unwrap();
+    println!("{:#?}", night.until(701).await);
+    night.calls.abort_all();
+    println!("{:#?}", night.until(702).await);
+    assert_eq!(*night.diary.under_way.lock().unwrap(), 0);
 }

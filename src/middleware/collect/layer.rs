@@ -39,7 +39,7 @@ use crate::response_body::Limits;
 ///
 /// let request = Request::get("https://gateway.example/payments/17").body(Full::default())?;
 /// let response = service.oneshot(request).await?;
-/// assert_eq!(response.into_body().into_bytes()?, "paid");
+/// assert_eq!(response.into_body().into_inner().into_bytes()?, "paid");
 /// # Ok(())
 /// # }
 /// ```

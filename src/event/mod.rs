@@ -35,6 +35,7 @@
 //! does so with OpenTelemetry. The folder `docs` has alert rules for Prometheus that fire within a
 //! minute, in both spellings.
 
+mod attempt_end;
 pub(crate) mod credentials;
 mod log;
 #[cfg(any(feature = "metrics", feature = "otel"))]
@@ -48,9 +49,10 @@ pub mod otel;
 pub(crate) mod span;
 mod what;
 
+pub use self::attempt_end::AttemptEnd;
 pub use self::observer::Observer;
 pub(crate) use self::observer::Observers;
-pub use self::what::{AttemptEnd, Event};
+pub use self::what::Event;
 
 #[cfg(test)]
 mod tests;

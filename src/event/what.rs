@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 
+use super::AttemptEnd;
 use crate::config::{Change, Override, PolicyError, Preset};
 use crate::control::Act;
 use crate::middleware::credentials::CredentialError;
 use crate::policy::circuit::{CircuitState, SlowedBy};
-use crate::policy::{Failure, Refusal, StopReason};
+use crate::policy::{Refusal, StopReason};
 
 /// A gate that stays closed for longer than this is news: somebody should know who closed it.
 const LONG_GATE: Duration = Duration::from_secs(300);
@@ -205,36 +206,6 @@ pub enum Event<'a> {
         /// What is wrong with it.
         why: &'a PolicyError,
     },
-}
-
-/// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum AttemptEnd {
-    /// A response head came back.
-    Status(StatusCode),
-    /// The transport failed.
-    Failure(Failure),
-}
-
-impl AttemptEnd {
-    /// The stable name: the status code or the failure.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Status(status) => status.as_str(),
-            Self::Failure(failure) => failure.as_str(),
-        }
-    }
-
-    /// The stable name of the trouble: the status code or the failure. `None`: there was none, the
-    /// status is below 400.
-    #[must_use]
-    pub fn error_type(&self) -> Option<&str> {
-        match self {
-            Self::Status(status) if status.as_u16() < 400 => None,
-            Self::Status(_) | Self::Failure(_) => Some(self.as_str()),
-        }
-    }
 }
 
 impl Event<'_> {

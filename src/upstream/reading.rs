@@ -45,7 +45,7 @@ impl Reading {
 impl Upstream {
     /// What a gauge shows of it now.
     pub(crate) fn reading(&self, now: Instant) -> Reading {
-        let retries_left = self.budget.balance(now);
+        let retries_left = self.budget().balance(now);
         let circuit = self.circuit();
         let state = match circuit.state() {
             // Its break is over, and nobody has come since.

@@ -1,7 +1,6 @@
 //! The bounded map of upstreams.
 
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Instant;
 
 use arc_swap::{ArcSwap, Guard};
 use http::Request;
@@ -18,8 +17,6 @@ use crate::random::Random;
 
 /// Upstreams remembered. A service that reaches more hosts than this is a crawler.
 pub(super) const CAPACITY: usize = 1_024;
-/// Idle upstreams looked at to find the one that is missed least.
-const CANDIDATES: usize = 64;
 
 /// The upstreams of one client: a policy, and the state of every upstream called under it.
 ///
@@ -261,22 +258,6 @@ impl Upstreams {
             clock::now(),
         )
     }
-
-    /// Forgets the quietest of some idle upstreams. `false`: there is none.
-    fn forget_one(&self) -> bool {
-        let now = clock::now();
-        let upstreams = self.shared.by_key.pin();
-        let quietest = upstreams
-            .iter()
-            .filter(|(_, upstream)| is_spare(upstream, now))
-            .take(CANDIDATES)
-            .min_by(|(_, a), (_, b)| a.normal(now).rate.total_cmp(&b.normal(now).rate));
-        // Somebody may have come for it in the meantime.
-        quietest.is_some_and(|(key, _)| {
-            let removed = upstreams.remove_if(key, |_, upstream| is_spare(upstream, now));
-            matches!(removed, Ok(Some(_)))
-        })
-    }
 }
 
 /// What somebody should know about a policy that is put to use.
@@ -289,11 +270,6 @@ pub(super) fn tell_of(policy: &Policy, refused: Option<&PolicyError>, observers:
         let provider = &policy.provider().name;
         observers.tell(&Event::ProfileIgnored { provider, why });
     }
-}
-
-/// Nobody uses it, and forgetting it loses nothing but its history.
-fn is_spare(upstream: &Arc<Upstream>, now: Instant) -> bool {
-    Arc::strong_count(upstream) == 1 && upstream.is_idle(now)
 }
 
 #[cfg(test)]

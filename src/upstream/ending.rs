@@ -1,0 +1,93 @@
+//! What the end of an attempt tells its upstream.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use http::StatusCode;
+
+use super::Upstream;
+use super::state::nanoseconds;
+use crate::event::Event;
+use crate::policy::Health;
+use crate::policy::authentication::{Alarm, Verdict};
+use crate::policy::circuit::{ClosedGate, Closing, Ending, Permit, Slowed};
+
+impl Upstream {
+    pub(crate) fn finish(&self, now: Instant, permit: Permit, ending: &Ending) {
+        if self.changes_nothing(now, permit, ending) {
+            if ending.health == Health::Success {
+                self.traffic.succeeded(now, ending.took);
+            }
+            return;
+        }
+        let unit = self.random.unit();
+        let (was_until, is_until, slowed) = self.change(|circuit| {
+            let was_until = circuit.gate_until();
+            let slowed = circuit.finish(now, permit, ending, unit, &self.traffic);
+            (was_until, circuit.gate_until(), slowed)
+        });
+        self.tell_of_gate(was_until, is_until, ending);
+        if let Some(Slowed { rate, because }) = slowed {
+            let upstream = &*self.name;
+            self.tell(&Event::ThrottleSlowed {
+                upstream,
+                rate,
+                because,
+            });
+        }
+        // A credential's gate may have closed on those who wait. And after a probe, also one that
+        // told nothing, somebody else may try.
+        if permit.is_probe() || ending.closing.is_some() {
+            self.changed.notify_waiters();
+        }
+    }
+
+    pub(crate) fn abandon(&self, now: Instant, permit: Permit) {
+        if permit.is_probe() {
+            self.change(|circuit| circuit.abandon(now, permit));
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// An attempt was answered so: the alarm of refused credentials, which leaves the circuit alone.
+    pub(crate) fn authenticated(&self, status: StatusCode, alarm_after: u32) {
+        let upstream = &*self.name;
+        match self.refusals.judged(Verdict::of(status), alarm_after) {
+            Some(Alarm::Failing(refused)) => self.tell(&Event::AuthenticationFailing {
+                upstream,
+                status,
+                refused,
+            }),
+            Some(Alarm::Recovered(refused)) => self.tell(&Event::AuthenticationRecovered {
+                upstream,
+                status,
+                refused,
+            }),
+            None => {}
+        }
+    }
+
+    fn tell_of_gate(&self, was_until: Option<Instant>, is_until: Option<Instant>, ending: &Ending) {
+        let upstream = &*self.name;
+        let status = match ending.closing {
+            Some(Closing::Upstream(_)) if is_until <= was_until => return,
+            Some(Closing::Upstream(_)) => ClosedGate::STATUS,
+            Some(Closing::RateKey(..)) => StatusCode::TOO_MANY_REQUESTS,
+            None => return,
+        };
+        let asked = ending.closing.map_or(Duration::ZERO, Closing::asked);
+        self.tell(&Event::GateClosed {
+            upstream,
+            status,
+            asked,
+        });
+    }
+
+    /// A healthy circuit learns nothing from what is neither failure nor slow nor a Retry-After.
+    fn changes_nothing(&self, now: Instant, permit: Permit, ending: &Ending) -> bool {
+        self.calm.generation(now) == Some(permit.generation())
+            && ending.health != Health::Failure
+            && ending.closing.is_none()
+            && nanoseconds(Some(ending.took)) <= self.slow_call.load(Ordering::Relaxed)
+    }
+}

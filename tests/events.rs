@@ -15,7 +15,7 @@ use http_body_util::Full;
 use seawall::event::{AttemptEnd, Event, Observer};
 use seawall::{Policy, Provider, ResilienceLayer, Rule, Upstreams};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tower::{Layer, ServiceExt, service_fn};
 
 type Payment = Request<Full<Bytes>>;
@@ -162,7 +162,7 @@ impl Night {
         let start = self.start;
         let gateway = service_fn(move |_: Payment| async move {
             let (answer, after) = gateway((now() - start).as_secs());
-            sleep(after).await;
+            sleep_until(now() + after).await;
             Ok::<_, std::io::Error>(answer)
         });
         let layer = ResilienceLayer::over(self.upstreams.clone());

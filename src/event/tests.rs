@@ -125,8 +125,8 @@ async fn a_maintenance_is_told_from_its_first_answer_to_the_last_limit_lifted() 
         watched.told_by(keyed()).await,
         [
             "attempt_finished 1 503",
-            "circuit_changed Closed to Open",
             "gate_closed 503 for 1200s",
+            "circuit_changed Closed to Open",
             "retry_refused deadline_too_near after 1, 503",
         ]
     );

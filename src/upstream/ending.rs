@@ -10,7 +10,7 @@ use super::state::nanoseconds;
 use crate::event::Event;
 use crate::policy::Health;
 use crate::policy::authentication::{Alarm, Verdict};
-use crate::policy::circuit::{ClosedGate, Closing, Ending, Permit, Slowed};
+use crate::policy::circuit::{Circuit, ClosedGate, Closing, Ending, Permit, Slowed};
 
 impl Upstream {
     pub(crate) fn finish(&self, now: Instant, permit: Permit, ending: &Ending) {
@@ -21,20 +21,15 @@ impl Upstream {
             return;
         }
         let unit = self.random.unit();
-        let (was_until, is_until, slowed) = self.change(|circuit| {
+        let finish = |circuit: &mut Circuit| {
             let was_until = circuit.gate_until();
             let slowed = circuit.finish(now, permit, ending, unit, &self.traffic);
             (was_until, circuit.gate_until(), slowed)
+        };
+        self.change_because(finish, |&(was_until, is_until, slowed)| {
+            self.tell_of_gate(was_until, is_until, ending);
+            self.tell_of_slowing(slowed);
         });
-        self.tell_of_gate(was_until, is_until, ending);
-        if let Some(Slowed { rate, because }) = slowed {
-            let upstream = &*self.name;
-            self.tell(&Event::ThrottleSlowed {
-                upstream,
-                rate,
-                because,
-            });
-        }
         // A credential's gate may have closed on those who wait. And after a probe, also one that
         // told nothing, somebody else may try.
         if permit.is_probe() || ending.closing.is_some() {
@@ -64,6 +59,17 @@ impl Upstream {
                 refused,
             }),
             None => {}
+        }
+    }
+
+    fn tell_of_slowing(&self, slowed: Option<Slowed>) {
+        let upstream = &*self.name;
+        if let Some(Slowed { rate, because }) = slowed {
+            self.tell(&Event::ThrottleSlowed {
+                upstream,
+                rate,
+                because,
+            });
         }
     }
 

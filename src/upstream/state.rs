@@ -212,6 +212,15 @@ impl Upstream {
 
     /// Changes the circuit, and tells those who wait for that, the quick way in, and the log.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Circuit) -> T) -> T {
+        self.change_because(change, |_| {})
+    }
+
+    /// The same, telling the observers of the cause before they hear what it has changed.
+    pub(super) fn change_because<T>(
+        &self,
+        change: impl FnOnce(&mut Circuit) -> T,
+        tell_cause: impl FnOnce(&T),
+    ) -> T {
         let mut circuit = self.circuit();
         let (before, was_in) = (circuit.generation(), circuit.state());
         let was_gated = circuit.gate_until().is_some();
@@ -223,6 +232,7 @@ impl Upstream {
         if after != before {
             self.changed.notify_waiters();
         }
+        tell_cause(&outcome);
         let upstream = &*self.name;
         if was_gated && !is_gated {
             self.tell(&Event::GateLifted { upstream });

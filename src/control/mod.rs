@@ -9,9 +9,11 @@
 //! | [`reset`](Control::reset) | makes the circuit as new, without a pace | |
 //! | [`lift_gate`](Control::lift_gate) | opens the gates that a Retry-After has closed | one probe, then a pace |
 //! | [`set_rate`](Control::set_rate) | limits the calls per second | by the next `set_rate` |
+//! | [`apply`](Control::apply) | puts another policy in force, for all upstreams | by the next `apply` |
 //!
-//! Each act is told as [`Event::OperatorActed`], wakes whoever waits
-//! for the upstream, and holds in this process only.
+//! Each act is told as [`Event::OperatorActed`], or as
+//! [`Event::ConfigurationChanged`] what `apply` changes; it wakes whoever waits for the upstream, and
+//! holds in this process only.
 #![cfg_attr(feature = "watch", doc = "")]
 #![cfg_attr(
     feature = "watch",
@@ -28,6 +30,7 @@ pub mod watch;
 mod written;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use self::act::Act;
@@ -36,11 +39,11 @@ pub use self::intervention::{Intervened, Intervention, PlannedMaintenance};
 pub use self::snapshot::{ClosedGate, Snapshot};
 #[cfg(feature = "watch")]
 pub use self::watch::{ControlFileError, Watch};
-use crate::Upstreams;
 use crate::clock::Clocks;
 use crate::event::Event;
 use crate::policy::Reason;
 use crate::upstream::Address;
+use crate::{Policy, PolicyError, Upstreams};
 
 /// A handle on the upstreams of a client or a layer, for whoever operates them.
 ///
@@ -75,29 +78,32 @@ impl Control {
     /// forgotten since. `overflow` is what newcomers share when no more can be remembered.
     #[must_use]
     pub fn upstreams(&self) -> Vec<String> {
-        let known = self.upstreams.known();
-        let names = known.iter().map(|upstream| upstream.name().to_string());
-        names.collect()
+        let mut names = Vec::new();
+        self.upstreams
+            .visit(|upstream| names.push(upstream.name().to_string()));
+        names.sort();
+        names
     }
 
     /// What is to be seen of each, sorted by name.
     #[must_use]
     pub fn snapshots(&self) -> Vec<Snapshot> {
-        let known = self.upstreams.known();
-        let seen = known.iter().map(|upstream| Snapshot::of(upstream));
-        seen.collect()
+        let mut seen = Vec::new();
+        self.upstreams
+            .visit(|upstream| seen.push(Snapshot::of(upstream)));
+        seen.sort_by(|a, b| a.upstream.cmp(&b.upstream));
+        seen
     }
 
     /// What is to be seen of this one; `None` if it was never called or acted on, or is forgotten.
     #[must_use]
     pub fn snapshot(&self, upstream: &str) -> Option<Snapshot> {
-        let found = if let Some(address) = Address::parse(upstream) {
-            self.upstreams.remembered(&address)
-        } else {
-            let known = self.upstreams.known();
-            known.into_iter().find(|known| **known.name() == *upstream)
-        };
-        found.map(|found| Snapshot::of(&found))
+        if let Some(address) = Address::parse(upstream) {
+            let found = self.upstreams.remembered(&address)?;
+            return Some(Snapshot::of(&found));
+        }
+        let overflow = self.upstreams.overflow()?;
+        (**overflow.name() == *upstream).then(|| Snapshot::of(overflow))
     }
 
     /// Refuses every call until then, with the reason in the error. It takes the place of the last
@@ -194,6 +200,33 @@ impl Control {
     /// is not above zero, or infinite.
     pub fn set_rate(&self, upstream: &str, per_second: Option<f64>) -> Result<(), ControlError> {
         self.perform(upstream, &Act::SetRate(per_second))
+    }
+
+    /// Puts another policy in force for all upstreams, under traffic: see [`Upstreams::apply`]. Calls that
+    /// have begun go by the old one to their end; no circuit, gate, budget or history starts over, and
+    /// what an operator has decided stays.
+    ///
+    /// ```
+    /// use seawall::{Policy, Upstreams};
+    ///
+    /// let control = Upstreams::new(Policy::external()).control();
+    /// let calmer = control.policy().to_builder().declared_peak_per_second(20.0).build()?;
+    /// control.apply(calmer)?;
+    /// assert_eq!(control.policy().circuit().declared_peak, Some(20.0));
+    /// # Ok::<(), seawall::PolicyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A [`PolicyError`] with all that speaks against it, and nothing has changed.
+    pub fn apply(&self, policy: Policy) -> Result<(), PolicyError> {
+        self.upstreams.apply(policy)
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policy> {
+        self.upstreams.policy()
     }
 
     fn perform(&self, upstream: &str, act: &Act) -> Result<(), ControlError> {

@@ -136,21 +136,16 @@ impl Upstreams {
         Control::new(self.clone())
     }
 
-    /// All that are remembered, sorted by name.
-    pub(crate) fn known(&self) -> Vec<Arc<Upstream>> {
-        let upstreams = self.shared.by_key.pin();
-        let overflow = self.shared.overflow.get();
-        let mut known: Vec<_> = upstreams.values().chain(overflow).cloned().collect();
-        known.sort_by(|a, b| a.name().cmp(b.name()));
-        known
-    }
-
     /// Looks at all that are remembered. None is held meanwhile: it would pass for one in use.
-    #[cfg(any(feature = "metrics", feature = "otel"))]
     pub(crate) fn visit(&self, visit: impl FnMut(&Arc<Upstream>)) {
         let upstreams = self.shared.by_key.pin();
         let overflow = self.shared.overflow.get();
         upstreams.values().chain(overflow).for_each(visit);
+    }
+
+    /// What newcomers share, if there were any for whom there was no room.
+    pub(crate) fn overflow(&self) -> Option<&Upstream> {
+        self.shared.overflow.get().map(|overflow| &**overflow)
     }
 
     /// Tells the observers of what concerns all of them.

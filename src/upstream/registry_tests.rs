@@ -1,8 +1,10 @@
 //! The map is bounded, and forgets nothing that matters.
 
 use super::*;
+use crate::event::Observer;
 use crate::policy::Health;
 use crate::policy::circuit::{Call, Closing, Ending};
+use crate::upstream::WeakUpstreams;
 
 impl Upstreams {
     /// At most so many are remembered.
@@ -129,4 +131,35 @@ async fn one_old_failure_does_not_keep_an_upstream_for_ever() {
     tokio::time::advance(std::time::Duration::from_secs(121)).await;
     let later = to(&upstreams, "https://later.example/");
     assert_eq!(&**later.name(), "https://later.example:443");
+}
+
+/// When a gate is lifted, it calls somebody who was never called.
+#[derive(Debug, Default)]
+struct Newcomer {
+    upstreams: OnceLock<WeakUpstreams>,
+    called: Mutex<Vec<String>>,
+}
+
+impl Observer for Newcomer {
+    fn observe(&self, event: &Event<'_>) {
+        if let Event::GateLifted { .. } = event {
+            let upstreams = self.upstreams.get().and_then(WeakUpstreams::upgrade);
+            let called = to(&upstreams.unwrap(), "https://newcomer.example/");
+            self.called.lock().unwrap().push(called.name().to_string());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_looked_at_can_be_forgotten_meanwhile() {
+    let newcomer = Arc::new(Newcomer::default());
+    let observers = Observers::from_iter([Arc::clone(&newcomer) as Arc<dyn Observer>]);
+    let upstreams = Upstreams::with(Policy::external(), Random::seeded(1), 2, observers);
+    newcomer.upstreams.set(upstreams.downgrade()).unwrap();
+    to(&upstreams, "https://idle.example/");
+    gate(&to(&upstreams, "https://gated.example/"));
+    tokio::time::advance(std::time::Duration::from_secs(100)).await;
+    assert_eq!(upstreams.control().snapshots().len(), 2);
+    let called = newcomer.called.lock().unwrap().clone();
+    assert_eq!(called, ["https://newcomer.example:443"], "in no overflow");
 }

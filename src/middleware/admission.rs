@@ -55,6 +55,7 @@ impl Applicant {
     pub(super) fn of<B>(
         request: &Request<B>,
         resend: Option<Resend>,
+        upstream: Arc<Upstream>,
         upstreams: &Upstreams,
         sources: &Sources,
     ) -> Self {
@@ -66,7 +67,7 @@ impl Applicant {
             None => upstreams.deposit_of(request).map(Counted::First),
         };
         Self {
-            upstream: upstreams.find(request),
+            upstream,
             call: describe(request, &policy, reservation),
             identity: Identity::of(request, policy.provider(), sources),
             since: now,

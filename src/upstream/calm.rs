@@ -5,16 +5,19 @@ use std::time::Instant;
 
 use crate::policy::circuit::Circuit;
 
-/// The circuit's generation, whether it is untroubled, and until when that is so by itself.
+/// The circuit's generation, whether it is untroubled, until when that is so by itself, and whether a
+/// rate is allowed and no more.
 #[derive(Debug)]
 pub(super) struct Calm {
-    /// The generation, and in the lowest bit whether it is untroubled.
+    /// The generation, and in the lowest bits whether a rate is limited and whether it is untroubled.
     state: AtomicU64,
     /// When a maintenance begins that is planned, in nanoseconds after the epoch.
     until: AtomicU64,
     epoch: Instant,
 }
 
+const UNTROUBLED: u64 = 1;
+const LIMITED: u64 = 2;
 /// Nothing is planned.
 const FOR_GOOD: u64 = u64::MAX;
 
@@ -32,7 +35,12 @@ impl Calm {
     /// The generation, if nothing is wrong now.
     pub(super) fn generation(&self, now: Instant) -> Option<u64> {
         let state = self.state.load(Ordering::Acquire);
-        (state & 1 == 1 && !self.is_over(now)).then_some(state >> 1)
+        (state & UNTROUBLED != 0 && !self.is_over(now)).then_some(state >> 2)
+    }
+
+    /// Whether somebody has said which rate is allowed.
+    pub(super) fn limits_rate(&self) -> bool {
+        self.state.load(Ordering::Acquire) & LIMITED != 0
     }
 
     /// What is planned is told first: whoever sees the state has heard of it.
@@ -40,7 +48,10 @@ impl Calm {
         let until = circuit.next_maintenance();
         let until = until.map_or(FOR_GOOD, |until| self.nanos(until));
         self.until.store(until, Ordering::Relaxed);
-        let state = circuit.generation() << 1 | u64::from(circuit.is_untroubled());
+        let bit = |is_set: bool, bit| if is_set { bit } else { 0 };
+        let state = circuit.generation() << 2
+            | bit(circuit.rate_limit().is_some(), LIMITED)
+            | bit(circuit.is_untroubled(), UNTROUBLED);
         self.state.store(state, Ordering::Release);
     }
 

@@ -1,5 +1,6 @@
 //! The bounded map of upstreams.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use arc_swap::{ArcSwap, Guard};
@@ -45,6 +46,10 @@ pub(super) struct Shared {
     capacity: usize,
     pub(super) by_key: HashMap<Key, Arc<Upstream>>,
     pub(super) overflow: OnceLock<Arc<Upstream>>,
+    /// Whether a policy or an operator has limited any of them so far.
+    pub(super) ever_limited: Arc<AtomicBool>,
+    /// Whether a circuit is asked for them.
+    guarded: AtomicBool,
     /// Held while a policy is put in force everywhere: two at once would leave some of each.
     pub(super) applying: Mutex<()>,
     sent_keys: SentKeys,
@@ -98,12 +103,15 @@ impl Upstreams {
     ) -> Self {
         let (policy, refused) = policy.with_harmless_provider();
         tell_of(&policy, refused.as_ref(), &observers);
+        let ever_limited = Arc::new(AtomicBool::new(policy.is_throttled()));
         let shared = Shared {
             policy: ArcSwap::from_pointee(policy),
             random: Arc::new(random),
             capacity,
             by_key: HashMap::new(),
             overflow: OnceLock::new(),
+            ever_limited,
+            guarded: AtomicBool::new(false),
             applying: Mutex::new(()),
             sent_keys: SentKeys::new(),
             observers,
@@ -146,6 +154,21 @@ impl Upstreams {
     /// What newcomers share, if there were any for whom there was no room.
     pub(crate) fn overflow(&self) -> Option<&Upstream> {
         self.shared.overflow.get().map(|overflow| &**overflow)
+    }
+
+    /// Whether one of them may be limited: then the throttle has to look at each.
+    pub(crate) fn may_be_limited(&self) -> bool {
+        self.shared.ever_limited.load(Ordering::Relaxed)
+    }
+
+    /// A circuit is asked for them from now on.
+    pub(crate) fn guard(&self) {
+        self.shared.guarded.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a circuit is asked for them.
+    pub(crate) fn are_guarded(&self) -> bool {
+        self.shared.guarded.load(Ordering::Relaxed)
     }
 
     /// Tells the observers of what concerns all of them.
@@ -250,6 +273,7 @@ impl Upstreams {
             policy,
             Arc::clone(&self.shared.random),
             self.shared.observers.clone(),
+            Arc::clone(&self.shared.ever_limited),
             clock::now(),
         )
     }

@@ -1,5 +1,6 @@
 //! Another policy, under traffic.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::Upstream;
@@ -43,6 +44,9 @@ impl Upstreams {
             return Ok(());
         }
         let policy = Arc::new(policy);
+        if policy.is_throttled() {
+            self.shared.ever_limited.store(true, Ordering::Relaxed);
+        }
         self.shared.policy.store(Arc::clone(&policy));
         let now = clock::now();
         let by_key = self.shared.by_key.pin();

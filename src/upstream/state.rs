@@ -1,6 +1,6 @@
 //! One upstream.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,9 @@ pub(crate) struct Upstream {
     pub(super) traffic: Traffic,
     budget: Budget,
     pub(super) refusals: Refusals,
-    concurrency: Option<Concurrency>,
+    concurrency: Arc<Concurrency>,
+    /// Whether any upstream was ever limited.
+    ever_limited: Arc<AtomicBool>,
     circuit: Mutex<Circuit>,
     pub(super) changed: Arc<Notify>,
     pub(super) random: Arc<Random>,
@@ -45,6 +47,7 @@ impl Upstream {
         policy: &Policy,
         random: Arc<Random>,
         observers: Observers,
+        ever_limited: Arc<AtomicBool>,
         now: Instant,
     ) -> Self {
         let circuit = Circuit::new(policy.circuit().clone(), now);
@@ -55,7 +58,8 @@ impl Upstream {
             traffic: Traffic::new(now),
             budget: Budget::new(policy.budget(), now),
             refusals: Refusals::default(),
-            concurrency: policy.max_concurrency().map(Concurrency::new),
+            concurrency: Arc::new(Concurrency::new(policy.max_concurrency())),
+            ever_limited,
             circuit: Mutex::new(circuit),
             changed: Arc::default(),
             random,
@@ -77,7 +81,10 @@ impl Upstream {
         self.budget.apply(policy.budget());
         let slow_call = nanoseconds(policy.circuit().slow_call);
         self.slow_call.store(slow_call, Ordering::Relaxed);
+        self.concurrency.apply(policy.max_concurrency());
         self.change(|circuit| circuit.apply(now, policy.circuit().clone()));
+        // Whoever waits for a place, or for a token, may have another limit now, or none.
+        self.changed.notify_waiters();
     }
 
     /// A new call has arrived; the same one that comes again with its key is not new.
@@ -109,8 +116,13 @@ impl Upstream {
     }
 
     /// The calls that may be under way at once; `None`: any number.
-    pub(crate) const fn concurrency(&self) -> Option<&Concurrency> {
-        self.concurrency.as_ref()
+    pub(crate) fn concurrency(&self) -> Option<&Arc<Concurrency>> {
+        Some(&self.concurrency).filter(|concurrency| concurrency.is_limited())
+    }
+
+    /// Whether its rate is limited: by the policy, or by an operator.
+    pub(crate) fn limits_rate(&self) -> bool {
+        self.calm.limits_rate()
     }
 
     /// Whether one more call may wait.
@@ -175,6 +187,9 @@ impl Upstream {
     pub(crate) fn operate<T>(&self, act: impl FnOnce(&mut Circuit, &Traffic, f64) -> T) -> T {
         let unit = self.random.unit();
         let outcome = self.change(|circuit| act(circuit, &self.traffic, unit));
+        if self.limits_rate() {
+            self.ever_limited.store(true, Ordering::Relaxed);
+        }
         self.changed.notify_waiters();
         outcome
     }

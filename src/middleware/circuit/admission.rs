@@ -36,13 +36,12 @@ impl Candidate {
         // Taken out: what the layers above say here concerns no circuit further down.
         let resend = request.extensions_mut().remove::<Resend>();
         let policy = upstreams.policy_of(request);
-        let is_throttled = policy.is_throttled();
-        let throttled = is_throttled
-            .then(|| request.extensions_mut().remove::<Throttled>())
-            .flatten();
+        let throttled = request.extensions_mut().remove::<Throttled>();
         let number = resend.as_ref().map_or(1, |resend| resend.number);
         let is_new = resend.is_none();
-        let mut applicant = Applicant::of(request, resend, upstreams, credentials.sources());
+        let upstream = upstreams.find(request);
+        let sources = credentials.sources();
+        let mut applicant = Applicant::of(request, resend, upstream, upstreams, sources);
         let heeded = throttled.is_some_and(|throttled| applicant.heed(&throttled));
         // A throttle has seen it arrive.
         if is_new && !heeded {

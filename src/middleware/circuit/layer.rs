@@ -46,6 +46,7 @@ impl<S> Layer<S> for CircuitLayer {
     type Service = CircuitBreaker<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
+        self.upstreams.guard();
         CircuitBreaker::new(inner, self.upstreams.clone(), self.credentials.clone())
     }
 }

@@ -28,7 +28,6 @@ pub(super) struct Candidate {
     place: Option<Place>,
     /// Its turn among those who wait for a place.
     next_place: Option<NextPlace>,
-    limits_rate: bool,
     honours_retry_after: bool,
 }
 
@@ -41,22 +40,34 @@ pub(super) enum Next {
 }
 
 impl Candidate {
-    pub(super) fn of<B>(request: &Request<B>, upstreams: &Upstreams, sources: &Sources) -> Self {
+    /// `None`: nothing limits its upstream.
+    pub(super) fn of<B>(
+        request: &Request<B>,
+        upstreams: &Upstreams,
+        sources: &Sources,
+    ) -> Option<Self> {
+        if !upstreams.may_be_limited() {
+            return None;
+        }
+        let upstream = upstreams.find(request);
+        if !upstream.limits_rate() && upstream.concurrency().is_none() {
+            return None;
+        }
         let resend = request.extensions().get::<Resend>().cloned();
-        let policy = upstreams.policy();
+        let policy = upstreams.policy_of(request);
         let is_new = resend.is_none();
-        let applicant = Applicant::of(request, resend, upstreams, sources);
+        let mut applicant = Applicant::of(request, resend, upstream, upstreams, sources);
+        applicant.call.unguarded = !upstreams.are_guarded();
         // Also if it is refused here.
         if is_new {
             applicant.upstream.arrive(applicant.since, &applicant.call);
         }
-        Self {
+        Some(Self {
             applicant,
             place: None,
             next_place: None,
-            limits_rate: policy.limits_rate(),
             honours_retry_after: policy.honours_retry_after(),
-        }
+        })
     }
 
     pub(super) fn ask(&mut self) -> Next {
@@ -70,7 +81,7 @@ impl Candidate {
                 self.next_place = None;
             } else if let Some(next) = self.ask_for_a_place(now) {
                 return next;
-            } else if !self.limits_rate {
+            } else if !self.applicant.upstream.limits_rate() {
                 self.applicant.answered();
                 return Next::Passed(self.passed(now, None));
             }
@@ -102,7 +113,10 @@ impl Candidate {
             return None;
         }
         let Applicant { upstream, call, .. } = &self.applicant;
-        let places = upstream.concurrency()?;
+        let Some(places) = upstream.concurrency() else {
+            self.next_place = None;
+            return None;
+        };
         // Listening begins before asking, so that no change in between goes unheard.
         let changed = upstream.changed();
         if self.next_place.is_none() {

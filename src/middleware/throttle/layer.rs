@@ -14,9 +14,12 @@ use crate::{CredentialsLayer, Upstreams};
 /// - [`max_concurrency`](crate::PolicyBuilder::max_concurrency): an attempt counts from its sending to
 ///   the end of its response's [body](super::ThrottledBody).
 ///
-/// A policy without either passes every call untouched. An operator's own rate is then kept by the
-/// [`CircuitLayer`](crate::CircuitLayer), which keeps the rate wherever there is no throttle above it:
-/// no attempt is counted twice.
+/// - An operator's own rate, by [`Control::set_rate`](crate::Control::set_rate).
+///
+/// What is limited by none of these passes untouched. A limit that is set later, by an operator or by
+/// [`Upstreams::apply`], holds from then on, also for those who wait. The
+/// [`CircuitLayer`](crate::CircuitLayer) keeps the rate wherever there is no throttle above it, and no
+/// attempt is counted twice.
 ///
 /// It belongs inside the retry layer, where it sees every attempt, and right outside the circuit, so
 /// that a wait for a token is no part of the attempt.

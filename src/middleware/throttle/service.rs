@@ -45,10 +45,10 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if !self.upstreams.policy().is_throttled() {
-            return ThrottleFuture::unlimited(self.inner.call(request));
-        }
         let candidate = Candidate::of(&request, &self.upstreams, &self.sources);
+        let Some(candidate) = candidate else {
+            return ThrottleFuture::unlimited(self.inner.call(request));
+        };
         // The instance that was made ready waits with the call; the clone takes its place.
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);

@@ -4,6 +4,7 @@ mod alone;
 mod body;
 mod concurrency;
 mod rate;
+mod reload;
 
 use std::time::Instant;
 

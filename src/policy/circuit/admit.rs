@@ -31,6 +31,8 @@ pub struct Call {
     pub waiting: bool,
     /// The generation in which it has taken its token of the rate already.
     pub throttled: Option<u64>,
+    /// Whether it is asked for its rate alone: no circuit follows that would send a probe.
+    pub unguarded: bool,
 }
 
 /// What the circuit answers.

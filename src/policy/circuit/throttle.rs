@@ -10,6 +10,9 @@ impl Circuit {
     /// call passes: how those states are gone through is for [`admit`](Self::admit) to say. A closed
     /// gate or an open circuit is obeyed here as there.
     ///
+    /// Where [no circuit follows](Call::unguarded), nobody would send a probe or keep its pace: then what
+    /// an operator has opened is closed again at its end, and the rate holds at once.
+    ///
     /// A call that has its token says so, by [`Call::throttled`], and is asked for no other.
     pub fn throttle(
         &mut self,
@@ -19,6 +22,10 @@ impl Circuit {
         traffic: &Traffic,
     ) -> Admission {
         self.advance(now, traffic);
+        let is_recovering = matches!(self.state, State::HalfOpen(_) | State::Paced(_));
+        if call.unguarded && is_recovering {
+            self.close(now, traffic);
+        }
         let verdict = match (self.turned_away(now, call), &mut self.state) {
             (Some(verdict), _) => verdict,
             (None, State::Closed(closed)) => closed.admit(now, call, &self.settings, traffic),

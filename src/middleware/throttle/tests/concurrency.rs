@@ -179,3 +179,38 @@ async fn a_pool_of_one_below_is_no_deadlock() {
     }
     assert_eq!(upstream.count(), 20);
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_finds_its_gate_closed_leaves_its_turn_to_others() {
+    let upstream = Script::new([status(200), retry_after(429, 3).after(secs(1))]);
+    let (_, service) = whole(at_most(2).max_attempts(1), &upstream);
+    let others = |number| with_header(numbered(number), "authorization", "another");
+    let held = service.clone().oneshot(others(0)).await.unwrap();
+    let _closes = start(&service, numbered(1)).await;
+    let gated = start(&service, numbered(2)).await;
+    let other = start(&service, others(3)).await;
+    pass(millis(1_100)).await;
+    drop(held);
+    settle().await;
+    assert!(other.is_finished() && !gated.is_finished());
+    drop(other.await.unwrap().unwrap());
+    assert_eq!(gated.await.unwrap().unwrap().status(), 200);
+    assert_eq!(paths(&upstream, 2), ["/3", "/2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_refused_here_has_arrived_all_the_same_and_once() {
+    let mut arrived = Vec::new();
+    let tight = peak().declared_peak_per_second(0.1);
+    for policy in [external(), peak(), at_most(1), tight] {
+        let upstream = Script::new([]);
+        let (upstreams, service) = whole(policy, &upstream);
+        let mut calls = Vec::new();
+        for number in 0..600 {
+            calls.push(start(&service, numbered(number)).await);
+        }
+        let normal = upstreams.find(&put()).normal(clock::now());
+        arrived.push(normal.rate);
+    }
+    assert!(arrived[0] > 1.0 && arrived.iter().all(|rate| (rate - arrived[0]).abs() < 1e-9));
+}

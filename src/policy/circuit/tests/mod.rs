@@ -196,6 +196,7 @@ const IDEMPOTENT: Call = Call {
     patience: Duration::ZERO,
     waiting: false,
     throttled: None,
+    unguarded: false,
 };
 
 const BACKGROUND: Call = Call {

@@ -84,6 +84,11 @@ pub(super) fn write(event: &Event<'_>) {
     }
 }
 
+/// An observer has panicked when it was told of this.
+pub(super) fn observer_panicked(event: &Event<'_>) {
+    tracing::error!(event = event.name(), "an observer has panicked");
+}
+
 /// What changes for all calls.
 fn write_change(event: &Event<'_>) {
     let alarming = event.is_alarming();

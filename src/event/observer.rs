@@ -1,6 +1,7 @@
 //! Whoever wants to be told.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::{Event, log};
@@ -8,8 +9,12 @@ use crate::upstream::WeakUpstreams;
 
 /// Is told of every event, on the task where it happens.
 ///
-/// It is called with no lock held, and has to be quick: a call waits for it. Count, or send to a
-/// channel; do not block, and do not panic. An event may be told a moment after the state has moved on.
+/// It is called with no lock held, so it may look at the upstreams, act on them and make calls of its
+/// own. It has to be quick: a call waits for it. Count, or send to a channel; do not block. An event may
+/// be told a moment after the state has moved on.
+///
+/// Should it panic, that is written to the log at ERROR; the others are told all the same, and the call
+/// goes on.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -60,7 +65,11 @@ impl Observers {
     pub(crate) fn tell(&self, event: &Event<'_>) {
         log::write(event);
         for observer in &*self.0 {
-            observer.observe(event);
+            // Whoever watches a payment must not end it, nor keep its permit from being given back.
+            let told = catch_unwind(AssertUnwindSafe(|| observer.observe(event)));
+            if told.is_err() {
+                log::observer_panicked(event);
+            }
         }
     }
 

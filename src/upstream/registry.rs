@@ -50,7 +50,7 @@ pub(super) struct Shared {
     pub(super) ever_limited: Arc<AtomicBool>,
     /// Whether a circuit is asked for them.
     guarded: AtomicBool,
-    /// Held while a policy is put in force everywhere: two at once would leave some of each.
+    /// Held while a policy takes another's place: what has changed is found out against what was there.
     pub(super) applying: Mutex<()>,
     sent_keys: SentKeys,
     pub(super) observers: Observers,

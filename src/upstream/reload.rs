@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use super::Upstream;
 use super::registry::{Shared, Upstreams, tell_of};
 use crate::clock;
-use crate::config::{Policy, PolicyError};
+use crate::config::{Change, Policy, PolicyError};
 use crate::event::Event;
 
 impl Upstreams {
@@ -36,22 +36,15 @@ impl Upstreams {
     /// preset is another, or if keys would go by another header or form, or be honoured or not: the
     /// provider would take a key that was sent for one it has never seen.
     pub fn apply(&self, policy: Policy) -> Result<(), PolicyError> {
-        let _turn = self.shared.take_turn();
-        let before = self.policy();
-        before.may_become(&policy)?;
-        let changes = before.changes_to(&policy);
-        if changes.is_empty() {
-            return Ok(());
-        }
         let policy = Arc::new(policy);
-        if policy.is_throttled() {
-            self.shared.ever_limited.store(true, Ordering::Relaxed);
-        }
-        self.shared.policy.store(Arc::clone(&policy));
+        let Some((before, changes)) = self.put_in_force(&policy)? else {
+            return Ok(());
+        };
+        // No turn is held from here on: the observers are told of what follows.
         let now = clock::now();
         let by_key = self.shared.by_key.pin();
         for upstream in by_key.values().chain(self.shared.overflow.get()) {
-            upstream.apply(&policy, now);
+            upstream.follow(&self.shared.policy, now);
         }
         let observers = &self.shared.observers;
         observers.tell(&Event::ConfigurationChanged { changes: &changes });
@@ -61,14 +54,32 @@ impl Upstreams {
         Ok(())
     }
 
+    /// The policy that it follows, and what is another; `None`: nothing is.
+    fn put_in_force(&self, policy: &Arc<Policy>) -> Result<Option<Succession>, PolicyError> {
+        let _turn = self.shared.take_turn();
+        let before = self.policy();
+        before.may_become(policy)?;
+        let changes = before.changes_to(policy);
+        if changes.is_empty() {
+            return Ok(None);
+        }
+        if policy.is_throttled() {
+            self.shared.ever_limited.store(true, Ordering::Relaxed);
+        }
+        self.shared.policy.store(Arc::clone(policy));
+        Ok(Some((before, changes)))
+    }
+
     /// An upstream that was made while another policy was put in force may have been overlooked.
     pub(super) fn catch_up(&self, upstream: &Upstream, made_with: &Arc<Policy>) {
         if !Arc::ptr_eq(&self.policy_now(), made_with) {
-            let _turn = self.shared.take_turn();
-            upstream.apply(&self.policy_now(), clock::now());
+            upstream.follow(&self.shared.policy, clock::now());
         }
     }
 }
+
+/// The policy before, and what its successor changes.
+type Succession = (Arc<Policy>, Vec<Change>);
 
 impl Shared {
     /// Nothing is broken half-way when a turn ends in a panic: the next begins from the policy in force.

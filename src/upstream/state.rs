@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
@@ -76,13 +77,17 @@ impl Upstream {
         &self.budget
     }
 
-    /// Goes by another policy from now on, and forgets nothing.
-    pub(super) fn apply(&self, policy: &Policy, now: Instant) {
-        self.budget.apply(policy.budget());
-        let slow_call = nanoseconds(policy.circuit().slow_call);
-        self.slow_call.store(slow_call, Ordering::Relaxed);
-        self.concurrency.apply(policy.max_concurrency());
-        self.change(|circuit| circuit.apply(now, policy.circuit().clone()));
+    /// Goes by the policy in force from now on, and forgets nothing. It is read while nobody else can
+    /// apply one: of two that follow each other at once, the later one stays.
+    pub(super) fn follow(&self, in_force: &ArcSwap<Policy>, now: Instant) {
+        self.change(|circuit| {
+            let policy = in_force.load();
+            self.budget.apply(policy.budget());
+            let slow_call = nanoseconds(policy.circuit().slow_call);
+            self.slow_call.store(slow_call, Ordering::Relaxed);
+            self.concurrency.apply(policy.max_concurrency());
+            circuit.apply(now, policy.circuit().clone());
+        });
         // Whoever waits for a place, or for a token, may have another limit now, or none.
         self.changed.notify_waiters();
     }

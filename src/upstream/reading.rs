@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Upstream;
-use crate::policy::circuit::{Call, CircuitState};
+use crate::policy::circuit::CircuitState;
 
 /// What a gauge shows of an upstream. Reading it changes nothing and tells nobody, so that an observer
 /// may read while it is told of something.
@@ -47,22 +47,13 @@ impl Upstream {
     pub(crate) fn reading(&self, now: Instant) -> Reading {
         let retries_left = self.budget().balance(now);
         let circuit = self.circuit();
-        let state = match circuit.state() {
-            // Its break is over, and nobody has come since.
-            CircuitState::Open if circuit.blocked(now, &Call::default()).is_none() => {
-                CircuitState::HalfOpen
-            }
-            state => state,
-        };
+        let (state, rate) = circuit.outlook(now);
         let gate_until = circuit.gate_until().unwrap_or(now);
         Reading {
             state,
             retries_left,
             gate_left: gate_until.saturating_duration_since(now),
-            rate: match state {
-                CircuitState::Open | CircuitState::HalfOpen => Some(0.0),
-                CircuitState::Closed | CircuitState::Paced => circuit.pace(now),
-            },
+            rate,
         }
     }
 }

@@ -77,6 +77,87 @@ async fn the_budget_s_balance_falls_with_each_retry_and_comes_back_by_itself() {
     assert!((balance() - 6.0).abs() < 1e-9, "{}", balance());
 }
 
+/// The rate in both spellings.
+fn rate(shop: &Shop) -> f64 {
+    let rate = level(&shop.scrape(), "seawall_throttle_rate", &[]);
+    let otel = level(&shop.scrape_otel(), "seawall_throttle_rate_per_second", &[]);
+    assert_eq!(rate, otel);
+    rate
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_operator_does_shows_at_once() {
+    let shop = Shop::new(Policy::external(), &Script::new([], 200));
+    shop.send(get()).await.unwrap();
+    let control = shop.upstreams.control();
+    assert_eq!(rate(&shop), -1.0);
+    control.set_rate(GATEWAY, Some(5.0)).unwrap();
+    assert_eq!(rate(&shop), 5.0);
+    control.set_rate(GATEWAY, None).unwrap();
+    assert_eq!(rate(&shop), -1.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_that_is_slowed_shows_at_once() {
+    let policy = Policy::external().to_builder();
+    let policy = policy.declared_peak_per_second(10.0).max_attempts(1);
+    let shop = Shop::new(policy.build().unwrap(), &Script::new([status(429)], 200));
+    pass(secs(1)).await;
+    shop.send(get()).await.unwrap();
+    let pace = shop.upstreams.control().snapshot(GATEWAY).unwrap().pace;
+    assert!(rate(&shop) < 11.0 && Some(rate(&shop)) == pace, "{pace:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_put_in_force_shows_at_once() {
+    let shop = Shop::new(Policy::external(), &Script::new([], 200));
+    shop.send(get()).await.unwrap();
+    let tight = shop.upstreams.policy().to_builder().budget(0.1, 1);
+    let tight = tight.declared_peak_per_second(10.0).build().unwrap();
+    shop.upstreams.apply(tight).unwrap();
+    let balance = level(&shop.scrape(), "seawall_budget_balance", &[]);
+    assert!((balance - 1.1).abs() < 1e-9, "{balance}");
+    assert_eq!(rate(&shop), 11.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_begins_or_ends_by_itself_shows_though_nobody_calls() {
+    let policy = Policy::external().to_builder();
+    let policy = policy.declared_peak_per_second(10.0).build().unwrap();
+    let shop = Shop::new(policy, &Script::new([], 200));
+    shop.send(get()).await.unwrap();
+    let control = shop.upstreams.control();
+    let seen = || {
+        let seen = control.snapshot(GATEWAY).unwrap();
+        let rate = match seen.state.as_str() {
+            "open" | "half_open" => 0.0,
+            _ => seen.pace.unwrap_or(-1.0),
+        };
+        (vec![seen.state.as_str().to_owned()], rate)
+    };
+    let shown = || (states(&shop.scrape(), GATEWAY), rate(&shop));
+
+    let wall = wall();
+    let (from, until) = (wall + secs(60), wall + secs(660));
+    control
+        .schedule_maintenance(GATEWAY, from, until, "theirs")
+        .unwrap();
+    assert_eq!(shown().0, ["closed"]);
+    pass(secs(70)).await;
+    assert_eq!(shown(), (vec!["open".to_owned()], 0.0));
+    assert_eq!(shown(), seen());
+
+    pass(secs(670)).await;
+    assert_eq!(shown(), (vec!["half_open".to_owned()], 0.0));
+    shop.send(get()).await.unwrap();
+    assert_eq!(shown().0, ["paced"]);
+    assert_eq!(shown(), seen());
+    // The pace is over: nothing has pressed against it.
+    pass(secs(700)).await;
+    assert_eq!(shown(), (vec!["closed".to_owned()], 11.0));
+    assert_eq!(shown(), seen());
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_upstream_that_is_forgotten_leaves_no_level_behind() {
     let shop = Shop::new(Policy::external(), &Script::new([], 200));

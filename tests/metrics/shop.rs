@@ -176,6 +176,14 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an operator's wishes are wall-clock time"
+)]
+pub(crate) fn wall() -> std::time::SystemTime {
+    std::time::SystemTime::now()
+}
+
 /// Lets that much time pass.
 pub(crate) async fn pass(time: Duration) {
     sleep_until(now() + time).await;

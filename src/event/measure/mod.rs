@@ -54,6 +54,9 @@ impl<S: Sink> Measure<S> {
 
     pub(super) fn observe(&self, event: &Event<'_>) {
         let Some(upstream) = event.upstream() else {
+            if let Event::ConfigurationChanged { .. } = event {
+                self.refresh();
+            }
             return;
         };
         let place = self.place(upstream);
@@ -72,9 +75,11 @@ impl<S: Sink> Measure<S> {
                 let labels = place.with(label::REASON, Value::Name(refusal.as_str()));
                 self.sink.add(Count::CallsRefused, 1, labels);
             }
-            Event::GateClosed { .. } | Event::GateLifted { .. } | Event::CircuitChanged { .. } => {
-                self.refresh_one(upstream);
-            }
+            Event::GateClosed { .. }
+            | Event::GateLifted { .. }
+            | Event::CircuitChanged { .. }
+            | Event::ThrottleSlowed { .. }
+            | Event::OperatorActed { .. } => self.refresh_one(upstream),
             _ => {}
         }
     }

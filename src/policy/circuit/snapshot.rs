@@ -85,6 +85,28 @@ impl Circuit {
         }
     }
 
+    /// The state that the next call meets, and the calls per second that are admitted in it; `None`: as
+    /// many as come. What a [`snapshot`](Self::snapshot) shows too, without a change.
+    #[must_use]
+    pub fn outlook(&self, now: Instant) -> (CircuitState, Option<f64>) {
+        if self.operator.windows.due_until(now).is_some() {
+            return (CircuitState::Open, Some(0.0));
+        }
+        match &self.state {
+            State::Open(open) if open.until > now => (CircuitState::Open, Some(0.0)),
+            State::Open(_) | State::HalfOpen(_) => (CircuitState::HalfOpen, Some(0.0)),
+            State::Paced(pace) if !pace.seems_over(now) => {
+                (CircuitState::Paced, Some(pace.rate(now)))
+            }
+            State::Paced(_) => (CircuitState::Closed, self.rate_limit()),
+            State::Closed(closed) => {
+                let pace = closed.pace.as_ref();
+                let pace = pace.filter(|pace| !pace.seems_over(now));
+                (CircuitState::Closed, pace.map(|pace| pace.rate(now)))
+            }
+        }
+    }
+
     fn intervention(&self, now: Instant) -> Option<Intervention> {
         let held = self.operator.held_closed_until;
         let held = held.filter(|&until| until > now);

@@ -182,6 +182,11 @@ impl Pace {
     /// Whether the limit has become pointless.
     pub(super) fn is_over(&mut self, now: Instant) -> bool {
         self.advance(now);
+        self.seems_over(now)
+    }
+
+    /// The same, as far as the last call has told.
+    pub(super) fn seems_over(&self, now: Instant) -> bool {
         let far_above = self.limit >= self.normal.rate * FAR_ABOVE;
         !self.standing && (self.is_unpressed(now) || (far_above && now >= self.started + self.ramp))
     }

@@ -121,6 +121,70 @@ async fn where_two_calls_a_minute_are_made_a_single_failure_fires_nothing_either
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_call_that_fails_at_every_attempt_fires_nothing_however_few_others_there_are() {
+    let at_once = Backoff::new(
+        Duration::from_millis(100),
+        1.0,
+        Duration::from_millis(100),
+        Jitter::Proportional(0.1),
+    );
+    let policy = payments().to_builder().backoff(at_once.unwrap());
+    let policy = policy.max_attempts(5).consecutive_failures(6);
+    let policy = policy.budget(0.1, 10).build().unwrap();
+    let upstream = Script::new([], 200);
+    let shop = Shop::new(policy, &upstream);
+    assert_eq!(
+        fired_at(30, &shop, &upstream, &vec![status(500); 5]).await,
+        []
+    );
+    let failed = shop.scrape();
+    let failed = failed.iter().find(|sample| {
+        sample.name == "seawall_attempts" && sample.label("seawall_health") == Some("failure")
+    });
+    assert_eq!(failed.map(|sample| sample.value), Some(5.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_fourteen_services_the_one_whose_key_is_refused_is_not_lost() {
+    let upstreams = [Script::new([], 200), Script::new([], 200)];
+    let shops = [0, 1].map(|shop: usize| Shop::new(payments(), &upstreams[shop]));
+    let mut server = Server::new(OTEL_RULES);
+    let mut fired = Vec::new();
+    for second in 0..=720 {
+        if second == 600 {
+            upstreams[0].add(vec![status(401); 500]);
+        }
+        if second % INTERVAL.as_secs() == 0 {
+            server.collect(secs(second), "unlucky", shops[0].scrape_otel());
+            for job in 0..13 {
+                server.collect(secs(second), &format!("job-{job}"), shops[1].scrape_otel());
+            }
+            fired.extend(
+                server
+                    .firing(secs(second))
+                    .into_iter()
+                    .map(|alert| (alert, second)),
+            );
+        }
+        for shop in &shops {
+            shop.send(get()).await.unwrap();
+        }
+        pass(secs(1)).await;
+    }
+    assert!(
+        fired
+            .iter()
+            .all(|(alert, _)| alert == "SeawallAuthenticationFailing")
+    );
+    assert!(
+        fired
+            .first()
+            .is_some_and(|(_, at)| (601..=660).contains(at)),
+        "{fired:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_small_share_of_failures_fires_nothing_however_many_they_are() {
     let one_in = |calls: usize, failure: Step| {
         let failed_first = std::iter::once(failure).chain(vec![status(200); calls - 1]);

@@ -222,12 +222,15 @@ impl<'a> Parser<'a> {
             name @ ("sum" | "max") => {
                 self.expect("by");
                 self.expect("(");
-                let by = self.name().to_owned();
+                let mut by = vec![self.name().to_owned()];
+                while self.takes(",") {
+                    by.push(self.name().to_owned());
+                }
                 self.expect(")");
                 self.expect("(");
                 let of = self.comparison();
                 self.expect(")");
-                Expr::Aggregate(name == "sum", vec![by], Box::new(of))
+                Expr::Aggregate(name == "sum", by, Box::new(of))
             }
             "increase" => {
                 self.expect("(");

@@ -58,9 +58,22 @@ impl Server {
         }
     }
 
-    /// Scrapes and evaluates; answers which alerts fire now.
+    /// Scrapes the one job there is and evaluates; answers which alerts fire now.
     pub(crate) fn scrape(&mut self, at: Duration, samples: Vec<Sample>) -> Vec<String> {
+        self.collect(at, "shop", samples);
+        self.firing(at)
+    }
+
+    /// Scrapes this job, and writes its name to all that it shows.
+    pub(crate) fn collect(&mut self, at: Duration, job: &str, mut samples: Vec<Sample>) {
+        for sample in &mut samples {
+            sample.labels.insert("job".to_owned(), job.to_owned());
+        }
         self.history.add(at, samples);
+    }
+
+    /// Evaluates; answers which alerts fire now.
+    pub(crate) fn firing(&mut self, at: Duration) -> Vec<String> {
         let mut firing = Vec::new();
         for rule in &self.rules {
             if rule.expr.evaluate(&self.history, at).is_empty() {

@@ -19,6 +19,12 @@ pub(super) fn name(method: &Method) -> &'static str {
     }
 }
 
+/// What the caller has named it, where its [`name`] does not say it: for a span, of which a new one
+/// costs nothing.
+pub(super) fn original(method: &Method) -> Option<&str> {
+    (name(method) == "_OTHER").then(|| method.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,9 +32,11 @@ mod tests {
     #[test]
     fn an_unknown_method_is_one_of_many_others() {
         assert_eq!(name(&Method::POST), "POST");
+        assert_eq!(original(&Method::POST), None);
         for made_up in ["post", "PURGE"] {
             let method = Method::from_bytes(made_up.as_bytes()).unwrap();
             assert_eq!(name(&method), "_OTHER");
+            assert_eq!(original(&method), Some(made_up));
         }
     }
 }

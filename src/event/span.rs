@@ -22,6 +22,7 @@ pub(crate) fn call<B>(request: &Request<B>) -> Span {
         otel.kind = "internal",
         otel.status_code = Empty,
         http.request.method = method::name(request.method()),
+        http.request.method_original = method::original(request.method()),
         server.address = uri.host(),
         server.port = port(uri),
         url.full = %Redacted(uri),
@@ -45,6 +46,7 @@ pub(crate) fn attempt<B>(request: &Request<B>, number: u32) -> Span {
         otel.name = if method == "_OTHER" { "HTTP" } else { method },
         otel.status_code = Empty,
         http.request.method = method,
+        http.request.method_original = method::original(request.method()),
         http.request.resend_count = (resends > 0).then_some(resends),
         server.address = uri.host(),
         server.port = port(uri),
@@ -119,9 +121,10 @@ struct Redacted<'a>(&'a Uri);
 impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(uri) = self;
-        if let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) {
-            write!(f, "{scheme}://{host}")?;
+        if let Some(scheme) = uri.scheme_str() {
+            write!(f, "{scheme}://")?;
         }
+        f.write_str(uri.host().unwrap_or_default())?;
         if let Some(port) = uri.port_u16() {
             write!(f, ":{port}")?;
         }
@@ -152,5 +155,18 @@ mod tests {
             "https://gateway.test/v1"
         );
         assert_eq!(redacted("/v1?key=s3cret"), "/v1?REDACTED");
+    }
+
+    #[test]
+    fn every_form_of_a_url_is_written() {
+        for (uri, written) in [
+            ("http://me@[::1]:8080", "http://[::1]:8080/"),
+            ("https://gateway.test?", "https://gateway.test/?REDACTED"),
+            ("https://gateway.test/v1#card", "https://gateway.test/v1"),
+            ("me:s3cret@gateway.test:443", "gateway.test:443"),
+            ("*", "*"),
+        ] {
+            assert_eq!(redacted(uri), written);
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! Their fields have the names of the OpenTelemetry [conventions for HTTP client spans], so that
 //! `tracing-opentelemetry` makes what every tracing backend knows: `http.request.method`,
 //! `server.address`, `server.port`, `http.response.status_code`, `error.type`, `url.full` (no user, no
-//! query), on an attempt that is a retry `http.request.resend_count`, and on the call
+//! query), for an unusual method, which is `_OTHER`, `http.request.method_original`, on an attempt that is a retry `http.request.resend_count`, and on the call
 //! `seawall.upstream`, `seawall.attempts`, `seawall.delivery` and `seawall.stop_reason`. No header,
 //! body or key is in any of them.
 //!

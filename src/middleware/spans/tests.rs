@@ -81,6 +81,34 @@ async fn a_refused_call_has_a_span_that_says_why_and_no_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_an_operator_and_a_limit_refuse_is_named_in_the_span() {
+    let policy = external().max_concurrency(1);
+    let stack = Stack::new(policy, &Script::new([Step::Hang]));
+    let spans = Spans::new();
+    let hanging = stack.start(get()).await;
+    let background = with_extension(get(), crate::Priority::Background);
+    assert!(stack.send(background).await.is_err());
+    hanging.abort();
+    settle().await;
+    let soon = crate::clock::wall() + secs(60);
+    let control = stack.upstreams.control();
+    control
+        .open_until("https://gateway.test", soon, "theirs")
+        .unwrap();
+    assert!(stack.send(get()).await.is_err());
+    let calls = spans.named("call");
+    let told = calls.iter().map(|call| call.field("error.type"));
+    let expected = [None, Some("throttled"), Some("maintenance")];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert!(
+        calls
+            .iter()
+            .all(|call| call.field("http.request.method_original").is_none())
+    );
+    assert_eq!(spans.named("attempt").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_span_holds_a_secret() {
     let spans = Spans::new();
     let upstream = Script::new([
@@ -180,6 +208,7 @@ async fn alone_an_attempt_s_span_stands_on_any_service() {
     service.oneshot(request.unwrap()).await.unwrap();
     let attempt = &spans.named("attempt")[0];
     assert_eq!(attempt.field("http.request.method"), Some("_OTHER"));
+    assert_eq!(attempt.field("http.request.method_original"), Some("PURGE"));
     assert_eq!(attempt.field("otel.name"), Some("HTTP"));
     assert_eq!(attempt.field("error.type"), Some("404"));
     assert_eq!(attempt.field("server.address"), None);

@@ -2,7 +2,9 @@
 //!
 //! An [`Observer`] is told of each; [`Upstreams::builder`](crate::Upstreams::builder) takes them. The
 //! log is one of them: every event goes to `tracing`, at the level that [`Event::is_alarming`] and the
-//! event's weight ask for.
+//! event's weight ask for. Its targets all begin with `seawall`, so that a filter such as
+//! `warn,seawall=info` finds it: `seawall::event::log` for events, `seawall::event::span` for
+//! [spans](crate::middleware::spans), `seawall::event::credentials` for what no upstream is known of.
 //!
 //! | event | at | an operator asks |
 //! |---|---|---|

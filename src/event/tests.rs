@@ -1,6 +1,7 @@
 //! What is told, in order.
 
 mod attempts;
+mod names;
 mod observers;
 
 use std::fmt::Write;

@@ -1,6 +1,7 @@
 //! What is told, in order.
 
 mod attempts;
+mod balance;
 mod names;
 mod observers;
 

@@ -185,6 +185,25 @@ async fn of_fourteen_services_the_one_whose_key_is_refused_is_not_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn callers_that_give_up_on_an_upstream_that_hangs_fire_within_a_minute() {
+    let hangs = Step {
+        after: secs(60),
+        ..status(200)
+    };
+    let upstream = Script::new([], 200);
+    let shop = Shop::new(payments(), &upstream);
+    let all = fired(&shop, &upstream, &vec![hangs.clone(); 500]).await;
+    assert_eq!(names(&all), ["SeawallCallersGiveUp"]);
+    assert!(all[0].1 <= 60, "{all:?}");
+
+    let some = [hangs, status(200), status(200)].into_iter().cycle();
+    let upstream = Script::new([], 200);
+    let shop = Shop::new(payments(), &upstream);
+    let some: Vec<_> = some.take(500).collect();
+    assert_eq!(fired(&shop, &upstream, &some).await, []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_small_share_of_failures_fires_nothing_however_many_they_are() {
     let one_in = |calls: usize, failure: Step| {
         let failed_first = std::iter::once(failure).chain(vec![status(200); calls - 1]);

@@ -7,6 +7,9 @@
 //! `seawall.upstream`, `seawall.attempts`, `seawall.delivery` and `seawall.stop_reason`. No header,
 //! body or key is in any of them.
 //!
+//! A 401 that is replayed with another credential stays within its attempt: the replay has no span of its
+//! own, and `http.request.resend_count` does not count it.
+//!
 //! A `traceparent` that is set around the stack arrives on every attempt. A layer around the transport
 //! sees the attempt's span as the current one, and can set one that leads to the very attempt.
 //!

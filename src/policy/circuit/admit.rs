@@ -56,8 +56,15 @@ pub enum Admission {
 pub struct Wait {
     /// Until when.
     pub until: Instant,
-    /// A token is promised for that moment, in this generation.
-    pub(super) promised: Option<u64>,
+    /// A token is promised for that moment.
+    pub(super) promised: Option<Promise>,
+}
+
+/// Under what a token is promised: the generation, and the rate that is allowed, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Promise {
+    generation: u64,
+    rates: u64,
 }
 
 /// The leave to send one attempt. It is handed back by [`Circuit::finish`] or
@@ -178,7 +185,7 @@ impl Circuit {
             Verdict::Promised(until, reason) => {
                 let wait = Wait {
                     until,
-                    promised: Some(self.generation),
+                    promised: Some(self.promise()),
                 };
                 if has_room {
                     return Admission::Wait(wait);
@@ -212,6 +219,13 @@ impl Circuit {
             Priority::Background => WAITING_AT_MOST / 2,
         };
         call.waiting || self.waiting < places
+    }
+
+    pub(super) const fn promise(&self) -> Promise {
+        Promise {
+            generation: self.generation,
+            rates: self.rates,
+        }
     }
 
     pub(super) fn permit(&self, probe: bool) -> Permit {

@@ -107,6 +107,8 @@ pub struct Circuit {
     state: State,
     /// Counts transitions, and probes that lapsed. A result counts only for the generation that admitted it.
     generation: u64,
+    /// Counts the rates that were allowed. A token that was promised at another rate is promised no more.
+    rates: u64,
     /// Answers to attempts admitted before this generation never close the gate again.
     gate_from: u64,
     /// Failed recoveries since the last healthy spell; the break grows with them.
@@ -158,6 +160,7 @@ impl Circuit {
             settings: settings.bounded(),
             state: State::Closed(Closed::new()),
             generation: 0,
+            rates: 0,
             gate_from: 0,
             failed_recoveries: 0,
             closed_since: now,

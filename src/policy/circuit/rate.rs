@@ -33,14 +33,16 @@ impl Circuit {
         self.recap(now);
     }
 
-    /// The pace follows what is allowed, which may have changed.
+    /// The pace follows what is allowed, which may have changed. Then whoever waits for a token asks
+    /// again: a row that was promised at the old rate would pass at it.
     pub(super) fn recap(&mut self, now: Instant) {
         let cap = self.cap();
-        match &mut self.state {
+        let has_changed = match &mut self.state {
             State::Closed(closed) => closed.recap(now, cap),
             State::Paced(pace) => pace.recap(now, cap),
-            State::Open(_) | State::HalfOpen(_) => {}
-        }
+            State::Open(_) | State::HalfOpen(_) => false,
+        };
+        self.rates += u64::from(has_changed);
     }
 
     pub(super) fn cap(&self) -> Cap {
@@ -59,16 +61,17 @@ impl Circuit {
 }
 
 impl Closed {
-    fn recap(&mut self, now: Instant, cap: Cap) {
+    /// Answers whether that has changed anything.
+    fn recap(&mut self, now: Instant, cap: Cap) -> bool {
         match &mut self.pace {
-            Some(pace) if cap.rate.is_finite() => pace.stand(now, cap),
+            Some(pace) if cap.rate.is_finite() => return pace.stand(now, cap),
             // Nothing stands any more. A slowdown goes on until it is over.
             Some(pace) if pace.is_standing() => self.pace = None,
-            Some(_) => {}
             None if cap.rate.is_finite() => {
                 self.pace = Some(Pace::standing(now, cap, f64::INFINITY));
             }
-            None => {}
+            Some(_) | None => return false,
         }
+        true
     }
 }

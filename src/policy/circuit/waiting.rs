@@ -15,7 +15,7 @@ impl Circuit {
         traffic: &Traffic,
     ) -> Option<Permit> {
         self.advance(now, traffic);
-        let kept = wait.promised? == self.generation && wait.until <= now;
+        let kept = wait.promised? == self.promise() && wait.until <= now;
         // A gate that closed since then is closed for those who were promised a token, too.
         if !kept || self.blocked(now, call).is_some() {
             return None;
@@ -31,7 +31,7 @@ impl Circuit {
     #[must_use]
     pub fn still_promises(&self, now: Instant, wait: &Wait, call: &Call) -> bool {
         wait.until > now
-            && wait.promised == Some(self.generation)
+            && wait.promised == Some(self.promise())
             && self.blocked(now, call).is_none()
     }
 
@@ -47,7 +47,7 @@ impl Circuit {
 
     /// A wait is given up: its promised token goes back.
     pub fn give_up(&mut self, now: Instant, wait: &Wait) {
-        if wait.promised == Some(self.generation)
+        if wait.promised == Some(self.promise())
             && let Some(pace) = self.limiting_pace()
         {
             pace.put_back(now);

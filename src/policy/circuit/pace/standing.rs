@@ -24,31 +24,34 @@ impl Pace {
         self.standing
     }
 
-    /// From now on it stands under this cap, whatever it was.
-    pub(in super::super) fn stand(&mut self, now: Instant, cap: Cap) {
+    /// From now on it stands under this cap, whatever it was. Answers whether the cap is another.
+    pub(in super::super) fn stand(&mut self, now: Instant, cap: Cap) -> bool {
         if self.standing && self.is_under(cap) {
-            return;
+            return false;
         }
         self.advance(now);
         let is_slowed = !self.standing || self.limit < self.cap;
         self.standing = true;
         self.normal = normal(cap);
-        self.recap(now, cap);
+        let has_changed = self.recap(now, cap);
         if !is_slowed {
             self.limit = cap.rate;
         }
+        has_changed
     }
 
-    /// The same pace under another cap.
-    pub(in super::super) fn recap(&mut self, now: Instant, cap: Cap) {
+    /// The same pace under another cap, if it is another. Then no token is promised any more.
+    pub(in super::super) fn recap(&mut self, now: Instant, cap: Cap) -> bool {
         if self.is_under(cap) {
-            return;
+            return false;
         }
         self.advance(now);
+        self.tokens = self.tokens.max(0.0);
         self.cap = cap.rate;
         self.at_once = cap.at_once;
         self.limit = self.limit.min(cap.rate);
         self.ramp_from = self.ramp_from.min(cap.rate);
+        true
     }
 
     /// The same, of a pace that has just been made.

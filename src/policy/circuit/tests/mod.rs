@@ -2,6 +2,7 @@
 
 mod background;
 mod breaks;
+mod capped;
 mod gate;
 mod model;
 mod operated;

@@ -8,7 +8,7 @@ use super::*;
 use crate::policy::Reason;
 
 #[derive(Clone, Copy, Debug)]
-enum Act {
+pub(super) enum Act {
     Maintain {
         after: f64,
         length: f64,
@@ -22,7 +22,7 @@ enum Act {
     Look,
 }
 
-fn act() -> impl Strategy<Value = Act> {
+pub(super) fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         3 => (0.0..100.0, 0.1..100.0, any::<bool>()).prop_map(|(after, length, planned)| {
             let after = if planned { after } else { 0.0 };
@@ -38,16 +38,26 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 /// A circuit, and the times in which nobody may pass.
-struct Operated {
-    story: Story,
+pub(super) struct Operated {
+    pub(super) story: Story,
     away: Vec<(f64, f64)>,
     held_closed_until: f64,
-    under_way: Vec<Permit>,
-    now: f64,
+    pub(super) under_way: Vec<Permit>,
+    pub(super) now: f64,
 }
 
 impl Operated {
-    fn act(&mut self, act: Act) {
+    pub(super) fn new(story: Story) -> Self {
+        Self {
+            story,
+            away: Vec::new(),
+            held_closed_until: 0.0,
+            under_way: Vec::new(),
+            now: 0.0,
+        }
+    }
+
+    pub(super) fn act(&mut self, act: Act) {
         let (now, unit) = (self.story.at(self.now), self.story.unit);
         let Story {
             circuit, traffic, ..
@@ -107,7 +117,7 @@ impl Operated {
         self.away.retain(|&(from, _)| from > self.now);
     }
 
-    fn step(&mut self, step: Step) -> Result<(), TestCaseError> {
+    pub(super) fn step(&mut self, step: Step) -> Result<(), TestCaseError> {
         match step {
             Step::Pass(seconds) => self.now = ((self.now + seconds) * 1e3).round() / 1e3,
             Step::Ask { key, .. } => {
@@ -154,9 +164,7 @@ proptest! {
     ) {
         let mut story = Story::payments();
         story.unit = unit;
-        let mut operated = Operated {
-            story, away: Vec::new(), held_closed_until: 0.0, under_way: Vec::new(), now: 0.0,
-        };
+        let mut operated = Operated::new(story);
         for (step, act) in steps {
             operated.step(step)?;
             if let Some(act) = act {

@@ -186,3 +186,21 @@ async fn a_rate_is_seen_and_caps_the_pace() {
     control.set_rate(GATEWAY, None).unwrap();
     assert_eq!(seen(&stack).rate_limit, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn another_policy_is_in_force_for_all_and_what_was_decided_stays() {
+    let upstream = Script::new([]);
+    let stack = Stack::new(external(), &upstream);
+    let control = stack.upstreams.control();
+    control.open_until(GATEWAY, after(secs(600)), WHY).unwrap();
+    let limited = control.policy().to_builder().declared_peak_per_second(20.0);
+    control.apply(limited.build().unwrap()).unwrap();
+    assert_eq!(seen(&stack).rate_limit.map(f64::round), Some(22.0));
+    assert_eq!(
+        refusal(&stack.send(put()).await),
+        Some(Refusal::Maintenance)
+    );
+    let refused = control.apply(payments().build().unwrap());
+    assert!(refused.unwrap_err().to_string().contains("preset"));
+    assert_eq!(control.policy().circuit().declared_peak, Some(20.0));
+}

@@ -156,3 +156,66 @@ fn without_a_runtime_there_is_nothing_to_watch_it_on() {
     let (control, _files) = observed();
     assert!(why(control.watch(&path), &path).contains("runtime"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_an_editor_leaves_at_the_ends_of_lines_and_of_the_file_is_no_mistake() {
+    let directory = Directory::new("editor");
+    directory.write(&rate("50").replace('\n', "\r\n"));
+    let (control, files) = observed();
+    let _watch = watched(&control, &directory);
+    assert_eq!(rate_of(&control), Some(50.0));
+    directory.edit(&format!("\u{feff}{}", rate("7"))).await;
+    assert_eq!(rate_of(&control), Some(7.0));
+    directory.edit(rate("8").trim_end()).await;
+    assert_eq!(rate_of(&control), Some(8.0));
+    assert_eq!(files.take(), ["applied"; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_bad_edit_is_refused_and_the_last_good_one_stays_in_force() {
+    let directory = Directory::new("bad-edits");
+    let path = directory.write(&rate("50"));
+    let (control, files) = observed();
+    let _watch = watched(&control, &directory);
+    files.take();
+    let twice = rate("1") + "rate = 2\n";
+    let bad = [
+        (rate("1") + &rate("2"), "duplicate"),
+        (twice, "duplicate"),
+        (rate("nan"), "NaN"),
+        (rate("inf"), "inf"),
+        (rate("0"), "above 0"),
+        (rate("\"50\""), "invalid type"),
+        ("upstreams = 1".to_owned(), "invalid type"),
+        (
+            "[upstreams.\"https://me:s3cret@gateway.test\"]".to_owned(),
+            "names no upstream",
+        ),
+        (
+            "[upstreams.\"https://gateway.test/v1?key=s3cret\"]".to_owned(),
+            "names no upstream",
+        ),
+        ("[upstreams.\"\"]".to_owned(), "names no upstream"),
+        ("\u{0}".to_owned(), "line 1"),
+        ("#".repeat(1024 * 1024 + 1), "too large"),
+    ];
+    for (text, part) in bad {
+        directory.edit(&text).await;
+        let told = files.take().join("\n");
+        assert!(
+            told.starts_with("refused: ") && told.contains(part),
+            "{part}: {told}"
+        );
+        assert!(!told.contains("s3cret"), "{told}");
+        assert_eq!(rate_of(&control), Some(50.0));
+    }
+    fs::write(&path, [0xff, 0xfe, b'\n']).unwrap();
+    looked_at().await;
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    looked_at().await;
+    assert_eq!(files.take().len(), 2);
+    fs::remove_dir(&path).unwrap();
+    directory.edit("").await;
+    assert_eq!((rate_of(&control), files.take().len()), (None, 1));
+}

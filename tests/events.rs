@@ -7,7 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -189,38 +189,201 @@ fn policy() -> Policy {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_policy_is_put_to_use_and_calls_succeed() {
+async fn a_night_on_call() {
     let mut night = Night::begin(policy());
-    let overridden = "override_in_force rule `budget-floor` overridden: one payment a second, and \
-                      somebody is up";
+    the_evening(&mut night).await;
+    the_credential(&mut night).await;
+    the_rate_limit(&mut night).await;
+    the_maintenance(&mut night).await;
+    the_outage(&mut night).await;
+    the_operator(&mut night).await;
     assert_eq!(
-        night.until(50).await,
-        [overridden, "attempt_finished 1: 200 ×50"]
+        *night.diary.under_way.lock().unwrap(),
+        0,
+        "what starts, ends"
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_whole_night() {
-    let mut night = Night::begin(policy());
-    for second in [0, 50, 65, 75, 90, 100, 150, 250, 390, 500, 600] {
-        println!("---- until {second}\n{:#?}", night.until(second).await);
-    }
+async fn the_evening(night: &mut Night) {
+    let quiet = [
+        "override_in_force rule `budget-floor` overridden: one payment a second, and somebody is up",
+        "attempt_finished 1: 200 ×50",
+    ];
+    assert_eq!(night.until(50).await, quiet);
+    let one_failure = [
+        "attempt_finished 1: 200 ×10",
+        "attempt_finished 1: 500",
+        "retry_scheduled 2 because of 500",
+        "attempt_finished 1: 200",
+        "attempt_finished 2: 200",
+        "attempt_finished 1: 200 ×3",
+    ];
+    assert_eq!(night.until(65).await, one_failure);
+    let a_declined_card = [
+        "attempt_finished 1: 200 ×5",
+        "attempt_finished 1: 402",
+        "retry_refused permanent because of 402",
+        "attempt_finished 1: 200 ×4",
+    ];
+    assert_eq!(night.until(75).await, a_declined_card);
+}
+
+async fn the_credential(night: &mut Night) {
+    let refused = [
+        "attempt_finished 1: 401",
+        "retry_refused permanent because of 401",
+    ];
+    let told = night.until(90).await;
+    assert_eq!(told[0], "attempt_finished 1: 200 ×5");
+    assert_eq!(told[1..9], [refused; 4].concat());
+    let alarm = [
+        "attempt_finished 1: 401",
+        "authentication_failing 401 ×5",
+        "retry_refused permanent because of 401",
+        "attempt_finished 1: 401",
+        "retry_refused permanent because of 401",
+        "attempt_finished 1: 200",
+        "authentication_recovered",
+        "attempt_finished 1: 200 ×3",
+    ];
+    assert_eq!(told[9..], alarm);
+    let nonsense = [
+        "attempt_finished 1: 503",
+        "retry_after_ignored",
+        "retry_scheduled 2 because of 503",
+        "attempt_finished 2: 503",
+        "retry_after_ignored",
+        "retry_scheduled 3 because of 503",
+        "attempt_finished 1: 200 ×2",
+        "attempt_finished 3: 200",
+        "attempt_finished 1: 200 ×7",
+    ];
+    assert_eq!(night.until(100).await, nonsense);
+}
+
+async fn the_rate_limit(night: &mut Night) {
+    let slower = [
+        "attempt_finished 1: 200 ×20",
+        "attempt_finished 1: 429",
+        "gate_closed 429 for 2s",
+        "throttle_slowed to 0.71/s because of too_many_requests",
+        "retry_scheduled 2 because of 429",
+        "attempt_finished 2: 200",
+        "attempt_finished 1: 200 ×15",
+        "call_refused throttled",
+        "attempt_finished 1: 200 ×7",
+        "call_refused throttled",
+        "attempt_finished 1: 200 ×2",
+    ];
+    assert_eq!(night.until(150).await, slower);
+}
+
+async fn the_maintenance(night: &mut Night) {
+    let told = night.until(390).await;
+    let closed = [
+        "attempt_finished 1: 200 ×53",
+        "attempt_finished 1: 503",
+        "gate_closed 503 for 30s",
+        "circuit_changed Closed to Open",
+        "retry_scheduled 2 because of 503",
+        "call_refused gate_closed ×27",
+        "gate_lifted",
+        "circuit_changed Open to HalfOpen",
+        "attempt_finished 2: 200",
+        "circuit_changed HalfOpen to Paced",
+        "call_refused paced ×8",
+        "attempt_finished 1: 200",
+    ];
+    assert_eq!(told[..12], closed);
+    assert_ramp(&told[12..told.len() - 3]);
+    let open = [
+        "circuit_changed Paced to Closed",
+        "attempt_finished 1: 200 ×82",
+    ];
+    assert_eq!(told[told.len() - 2..], open);
+}
+
+async fn the_outage(night: &mut Night) {
+    let told = night.until(600).await;
+    let trips = [
+        "attempt_finished 1: 200 ×10",
+        "attempt_finished 1: 500",
+        "retry_scheduled 2 because of 500",
+        "attempt_finished 1: 500",
+        "retry_scheduled 2 because of 500",
+        "attempt_finished 2: 500",
+        "retry_scheduled 3 because of 500",
+        "attempt_finished 2: 500",
+        "retry_scheduled 3 because of 500",
+        "attempt_finished 1: 500",
+        "circuit_changed Closed to Open",
+        "retry_refused circuit_open because of 500",
+        "call_refused circuit_open ×25",
+        "circuit_changed Open to HalfOpen",
+        "attempt_finished 1: 200",
+        "circuit_changed HalfOpen to Paced",
+    ];
+    assert_eq!(told[..16], trips);
+    assert_ramp(&told[16..told.len() - 3]);
+    let open = [
+        "circuit_changed Paced to Closed",
+        "attempt_finished 1: 200 ×99",
+    ];
+    assert_eq!(told[told.len() - 2..], open);
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an operator speaks of wall-clock time"
+)]
+async fn the_operator(night: &mut Night) {
+    let until = SystemTime::now() + Duration::from_secs(20);
     let control = night.upstreams.control();
-    let until = std::time::SystemTime::now() + Duration::from_secs(20);
     control
         .open_until("https://gateway.example", until, "ticket 4711")
         .unwrap();
-    println!("{:#?}", night.until(650).await);
-    let calmer = night
+    let told = night.until(650).await;
+    let opened = [
+        // Told when it is done.
+        "circuit_changed Closed to Open",
+        "operator_acted open_until: ticket 4711",
+        "call_refused maintenance ×17",
+        "circuit_changed Open to HalfOpen",
+        "attempt_finished 1: 200",
+        "circuit_changed HalfOpen to Paced",
+    ];
+    assert_eq!(told[..6], opened);
+    assert_ramp(&told[6..]);
+
+    let fewer = night
         .upstreams
         .policy()
         .to_builder()
         .max_attempts(2)
         .build()
         .unwrap();
-    night.upstreams.apply(calmer).unwrap();
-    println!("{:#?}", night.until(701).await);
+    night.upstreams.apply(fewer).unwrap();
+    let changed = [
+        "configuration_changed max_attempts: 4 -> 2",
+        "attempt_finished 1: 200 ×38",
+        "circuit_changed Paced to Closed",
+        "attempt_finished 1: 200 ×15",
+    ];
+    assert_eq!(night.until(701).await, changed);
+
+    // The call of the last second hangs, and its caller goes.
     night.calls.abort_all();
-    println!("{:#?}", night.until(702).await);
-    assert_eq!(*night.diary.under_way.lock().unwrap(), 0);
+    let abandoned = ["attempt_abandoned 1", "attempt_finished 1: 200"];
+    assert_eq!(night.until(702).await, abandoned);
+}
+
+/// At a pace, with nothing but successes and refusals.
+fn assert_ramp(told: &[String]) {
+    let is_of_a_ramp = |line: &String| {
+        line.starts_with("attempt_finished 1: 200") || line.starts_with("call_refused paced")
+    };
+    assert!(
+        !told.is_empty() && told.iter().all(is_of_a_ramp),
+        "{told:#?}"
+    );
 }

@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Debug};
 
-use super::{Policy, PolicyError, Violation};
+use super::Policy;
+#[cfg(feature = "middleware")]
+use super::{PolicyError, Violation};
 use crate::policy::Provider;
 use crate::policy::circuit::CircuitSettings;
 

@@ -145,6 +145,7 @@ async fn a_file_that_cannot_be_read_at_the_start_is_an_error() {
     let path = directory.path();
     assert!(why(control.watch(&path), &path).contains("entity not found"));
     assert!(control.watch(&directory.0).is_err(), "no file at all");
+    assert!(control.watch("/dev/null").is_err(), "nor is a device");
     let long = directory.write(&"#".repeat(1024 * 1024 + 1));
     assert!(why(control.watch(&long), &long).contains("too large"));
 }

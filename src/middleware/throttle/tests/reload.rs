@@ -153,3 +153,27 @@ async fn a_number_at_once_that_a_new_policy_allows_holds_from_then_on() {
     apply(&upstreams, |policy| policy.max_concurrency(3));
     assert_eq!(burst(&service, 50).await.0, 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn lowered_and_raised_again_it_counts_those_who_never_gave_their_place_back() {
+    let (upstreams, service) = whole(at_most(4), &Script::new([]));
+    let (_, calls) = burst(&service, 12).await;
+    apply(&upstreams, |policy| policy.max_concurrency(1));
+    apply(&upstreams, |policy| policy.max_concurrency(6));
+    settle().await;
+    assert_eq!(calls.iter().filter(|call| call.is_finished()).count(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_a_circuit_follows_a_maintenance_ends_by_a_probe_and_a_pace() {
+    let (upstreams, service) = whole(peak(), &Script::new([]));
+    let control = upstreams.control();
+    let until = clock::wall() + secs(60);
+    control
+        .open_until("https://gateway.test", until, "ticket 4711")
+        .unwrap();
+    pass(secs(70)).await;
+    service.clone().oneshot(put()).await.unwrap();
+    let seen = control.snapshot("https://gateway.test").unwrap();
+    assert_eq!(seen.state, crate::policy::circuit::CircuitState::Paced);
+}

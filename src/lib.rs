@@ -70,6 +70,7 @@
 //! | `middleware` | with `client` | the layers; needs a tokio runtime with its timer |
 //! | `json` | no | `.json()` on requests and responses |
 //! | `serde` | no | policies from TOML and JSON, see [`config`]; with `client`, all of a client too, from the environment as well |
+//! | `compat` | no | [`compat`]: a drop-in for wrappers in the manner of http-client-go; see `MIGRATING.md` |
 //! | `metrics` | no | [`metrics`]: durations, retries, circuits and more for the `metrics` facade |
 //! | `otel` | no | [`otel`]: the same for OpenTelemetry |
 //! | `watch` | no | operators' wishes from a file that is watched, see [`control`]; with `serde` |
@@ -84,6 +85,8 @@ pub mod body;
 mod client;
 #[cfg(feature = "middleware")]
 mod clock;
+#[cfg(feature = "compat")]
+pub mod compat;
 pub mod config;
 #[cfg(feature = "middleware")]
 pub mod control;

@@ -11,6 +11,8 @@ pub mod preflight;
 mod request;
 mod response;
 pub(crate) mod transport;
+#[cfg(any(feature = "serde", feature = "compat"))]
+pub(crate) mod url;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -27,6 +29,10 @@ pub use self::builder::ClientBuilder;
 pub use self::config::{ClientConfig, EnvError, EnvProblem};
 use self::preflight::Preflight;
 pub use self::request::RequestBuilder;
+#[cfg(feature = "compat")]
+pub(crate) use self::request::redacted;
+#[cfg(all(feature = "compat", feature = "json"))]
+pub(crate) use self::request::to_json;
 pub use self::response::Response;
 use self::transport::{Phases, Transport};
 use crate::middleware::Resilience;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
 use super::transport::check_authority;
 use super::{Answer, Client, Response};
@@ -53,6 +53,14 @@ impl RequestBuilder {
         })
     }
 
+    /// Sets all of these headers; earlier ones of their names are replaced.
+    pub fn headers(self, headers: HeaderMap) -> Self {
+        self.with(|request| {
+            request.headers_mut().extend(headers);
+            Ok(())
+        })
+    }
+
     /// The body. Bytes are sent again on a retry; a [stream](Body::stream) is if it fits into its
     /// limit, 64 KiB unless [you say otherwise](Body::stream_with_limit).
     pub fn body(self, body: impl Into<Body>) -> Self {
@@ -66,12 +74,7 @@ impl RequestBuilder {
     #[cfg(feature = "json")]
     pub fn json<T: serde::Serialize + ?Sized>(self, value: &T) -> Self {
         self.with(|request| {
-            // Without the serializer's text, which may quote the value.
-            let bytes = serde_json::to_vec(value).map_err(|_| {
-                let fix = "use maps with text keys, and values that serialize without an error";
-                Error::config(format!("the body cannot be written as JSON: {fix}"))
-            })?;
-            *request.body_mut() = bytes.into();
+            *request.body_mut() = to_json(value)?.into();
             let json = HeaderValue::from_static("application/json");
             request
                 .headers_mut()
@@ -188,6 +191,16 @@ impl fmt::Debug for RequestBuilder {
     }
 }
 
+/// The bytes of a JSON body.
+#[cfg(feature = "json")]
+pub(crate) fn to_json<T: serde::Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
+    // Without the serializer's text, which may quote the value.
+    serde_json::to_vec(value).map_err(|_| {
+        let fix = "use maps with text keys, and values that serialize without an error";
+        Error::config(format!("the body cannot be written as JSON: {fix}"))
+    })
+}
+
 pub(super) fn parse(url: &str) -> Result<Uri, Error> {
     let wrong = |problem: &dyn fmt::Display| {
         let shown = redacted(url);
@@ -209,7 +222,7 @@ pub(super) fn parse(url: &str) -> Result<Uri, Error> {
 }
 
 /// A URL for people: without its query, its fragment and any user name.
-pub(super) fn redacted(url: &str) -> String {
+pub(crate) fn redacted(url: &str) -> String {
     let (scheme, rest) = match url.find("://") {
         Some(end) => url.split_at(end + 3),
         None => ("", url),

@@ -6,6 +6,12 @@ use super::{Policy, Rule, Violation, profile};
 use crate::policy::backoff::Jitter;
 use crate::policy::circuit::LONGEST;
 
+/// Of an external call, the first included.
+pub(crate) const MOST_ATTEMPTS: u32 = 5;
+
+/// Of an external call: what comes sooner meets the same failure.
+pub(crate) const SHORTEST_BASE: Duration = Duration::from_millis(100);
+
 /// Everything that is wrong with the policy: what makes no sense at all, and, for external presets,
 /// each safety rule that is broken and not overridden.
 pub(super) fn violations(policy: &Policy) -> Vec<Violation> {
@@ -199,7 +205,7 @@ impl Checks {
         keep(
             Rule::BackoffBase,
             &["backoff.base"],
-            backoff.base() >= Duration::from_millis(100),
+            backoff.base() >= SHORTEST_BASE,
             format!("backoff base is {:?}", backoff.base()),
             "external calls need at least 100ms",
         );
@@ -213,7 +219,7 @@ impl Checks {
         keep(
             Rule::MaxAttempts,
             &["max_attempts"],
-            policy.max_attempts <= 5,
+            policy.max_attempts <= MOST_ATTEMPTS,
             format!("max_attempts is {}", policy.max_attempts),
             "external calls get at most 5",
         );

@@ -8,7 +8,7 @@
 
 mod builder;
 mod change;
-mod check;
+pub(crate) mod check;
 mod policy;
 mod presets;
 mod profile;

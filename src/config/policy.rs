@@ -35,7 +35,7 @@ impl Preset {
         }
     }
 
-    pub(super) const fn is_external(self) -> bool {
+    pub(crate) const fn is_external(self) -> bool {
         !matches!(self, Self::Internal)
     }
 }

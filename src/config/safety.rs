@@ -159,6 +159,20 @@ impl Violation {
         }
     }
 
+    /// What breaks this rule, and may be overridden.
+    #[cfg(feature = "compat")]
+    pub(crate) fn of(
+        rule: Rule,
+        settings: &'static [&'static str],
+        problem: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule: Some(rule),
+            ..Self::nonsense(settings, problem, fix)
+        }
+    }
+
     /// Its text, for those who would override the rule in this way.
     pub(crate) fn write(&self, f: &mut impl fmt::Write, way_out: &str) -> fmt::Result {
         let Self { problem, fix, .. } = self;

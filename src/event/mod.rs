@@ -48,6 +48,8 @@ pub mod metrics;
 mod observer;
 #[cfg(feature = "otel")]
 pub mod otel;
+#[cfg(feature = "compat")]
+pub(crate) mod setting;
 pub(crate) mod span;
 mod what;
 

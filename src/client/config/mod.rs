@@ -3,7 +3,6 @@
 mod env;
 #[cfg(test)]
 mod tests;
-mod url;
 mod written;
 
 use std::fs;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientConfig, url};
+use super::super::url;
+use super::ClientConfig;
 use crate::config::Violation;
 use crate::config::written::{Span, WrittenPolicy};
 use crate::policy::circuit::LONGEST;
@@ -29,7 +30,7 @@ impl WrittenClient {
     /// The checked configuration, or everything that is wrong with it.
     pub(super) fn build(self) -> Result<ClientConfig, Vec<Violation>> {
         let mut violations = Vec::new();
-        let url = match self.url.as_deref().map(url::check) {
+        let url = match self.url.as_deref().map(|url| url::check(&["url"], url)) {
             Some(Ok(url)) => url,
             Some(Err(violation)) => {
                 violations.push(violation);

@@ -41,6 +41,8 @@ pub use self::fetched::{Fetched, from_fn};
 pub use self::file::{CredentialFile, from_file};
 pub use self::future::AuthenticateFuture;
 pub use self::layer::CredentialsLayer;
+#[cfg(feature = "compat")]
+pub(crate) use self::origin::Origin;
 #[cfg(feature = "client")]
 pub(crate) use self::renewal::present;
 pub use self::service::Authenticate;

@@ -9,7 +9,7 @@ use super::CredentialError;
 
 /// Scheme, host and port (RFC 6454 section 4).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     https: bool,
     host: Box<str>,
     port: u16,
@@ -27,14 +27,14 @@ impl Origin {
         origin.ok_or_else(|| wrong(FIX))
     }
 
-    fn of(uri: &Uri) -> Option<Self> {
+    pub(crate) fn of(uri: &Uri) -> Option<Self> {
         let (https, host, port) = parts(uri)?;
         let host = host.to_ascii_lowercase().into();
         Some(Self { https, host, port })
     }
 
     /// Whether a request of this URI goes there.
-    pub(super) fn covers(&self, uri: &Uri) -> bool {
+    pub(crate) fn covers(&self, uri: &Uri) -> bool {
         parts(uri).is_some_and(|(https, host, port)| {
             (https, port) == (self.https, self.port) && self.host.eq_ignore_ascii_case(host)
         })

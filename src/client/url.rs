@@ -2,13 +2,14 @@
 
 use http::Uri;
 
-use super::super::transport::check_authority;
+use super::transport::check_authority;
 use crate::config::Violation;
+#[cfg(feature = "serde")]
 use crate::middleware::require_https::is_exposed;
 
 /// The URL without a slash at its end. What is refused is not shown: it may hold a credential.
-pub(super) fn check(url: &str) -> Result<String, Violation> {
-    let refused = |problem: &str, fix: &str| Err(Violation::nonsense(&["url"], problem, fix));
+pub(crate) fn check(setting: &'static [&'static str], url: &str) -> Result<String, Violation> {
+    let refused = |problem: &str, fix: &str| Err(Violation::nonsense(setting, problem, fix));
     // The parser takes a fragment, and forgets it.
     if url.contains(['?', '#']) {
         return refused(
@@ -36,6 +37,7 @@ pub(super) fn check(url: &str) -> Result<String, Violation> {
 }
 
 /// Refuses at the start what every call would be refused for.
+#[cfg(feature = "serde")]
 pub(super) fn check_exposure(url: &str, requires_https: bool) -> Result<(), Violation> {
     let is_refused = requires_https && url.parse::<Uri>().is_ok_and(|uri| is_exposed(&uri));
     if is_refused {

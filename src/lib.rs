@@ -155,3 +155,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[cfg(all(doctest, feature = "json", feature = "metrics"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(all(doctest, feature = "compat", feature = "json"))]
+#[doc = include_str!("../MIGRATING.md")]
+struct Migrating;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::background::{BackgroundLimit, BackgroundShare, RECENT_SECONDS};
 use super::pace::{Pace, Turn};
-use super::{Circuit, CircuitSettings, Closed, HalfOpen, State, Traffic};
+use super::{Circuit, CircuitSettings, Closed, HalfOpen, State, Traffic, Wait};
 use crate::policy::{PATIENCE, Priority, Refusal};
 
 /// Calls that wait at once for a gate, a probe or a slot. More than these are refused: a queue that
@@ -49,22 +49,6 @@ pub enum Admission {
         /// When it may come again.
         retry_at: Instant,
     },
-}
-
-/// A call waits.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Wait {
-    /// Until when.
-    pub until: Instant,
-    /// A token is promised for that moment.
-    pub(super) promised: Option<Promise>,
-}
-
-/// Under what a token is promised: the generation, and the rate that is allowed, by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Promise {
-    generation: u64,
-    rates: u64,
 }
 
 /// The leave to send one attempt. It is handed back by [`Circuit::finish`] or
@@ -219,13 +203,6 @@ impl Circuit {
             Priority::Background => WAITING_AT_MOST / 2,
         };
         call.waiting || self.waiting < places
-    }
-
-    pub(super) const fn promise(&self) -> Promise {
-        Promise {
-            generation: self.generation,
-            rates: self.rates,
-        }
     }
 
     pub(super) fn permit(&self, probe: bool) -> Permit {

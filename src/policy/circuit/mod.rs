@@ -52,7 +52,7 @@ mod waiting;
 
 use std::time::{Duration, Instant};
 
-pub use admit::{Admission, Call, Permit, Wait};
+pub use admit::{Admission, Call, Permit};
 pub use ending::{Closing, Ending};
 pub use maintenance::{Author, MOST_PLANNED, Maintenance};
 pub(crate) use settings::LONGEST;
@@ -62,6 +62,7 @@ pub use snapshot::{CircuitSnapshot, ClosedGate, Intervention};
 #[cfg(feature = "middleware")]
 pub(crate) use traffic::Normal;
 pub use traffic::Traffic;
+pub use waiting::Wait;
 
 use self::background::BackgroundShare;
 use self::gate::RateGates;

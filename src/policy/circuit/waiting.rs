@@ -2,7 +2,23 @@
 
 use std::time::Instant;
 
-use super::{Call, Circuit, Permit, State, Traffic, Wait};
+use super::{Call, Circuit, Permit, State, Traffic};
+
+/// A call waits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wait {
+    /// Until when.
+    pub until: Instant,
+    /// A token is promised for that moment.
+    pub(super) promised: Option<Promise>,
+}
+
+/// Under what a token is promised: the generation, and the rate that is allowed, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Promise {
+    generation: u64,
+    rates: u64,
+}
 
 impl Circuit {
     /// A call that waited for a promised token comes to take it. `None`: the circuit has changed
@@ -33,6 +49,13 @@ impl Circuit {
         wait.until > now
             && wait.promised == Some(self.promise())
             && self.blocked(now, call).is_none()
+    }
+
+    pub(super) const fn promise(&self) -> Promise {
+        Promise {
+            generation: self.generation,
+            rates: self.rates,
+        }
     }
 
     /// A call began to wait. Pairs with [`leave`](Self::leave).

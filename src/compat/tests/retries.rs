@@ -47,6 +47,21 @@ fn where_nothing_is_retried_nothing_is_said_of_retries() {
 }
 
 #[test]
+fn where_nothing_is_retried_a_payment_has_a_key_all_the_same() {
+    for retry_non_idempotent in [None, Some(true)] {
+        let config = Config {
+            max_retries: 0,
+            retry_non_idempotent,
+            ..Config::default()
+        };
+        for target in [payments(), Target::Payments(Provider::none())] {
+            let policy = policy(&target, &config);
+            assert!(policy.injects_key_into(&Method::POST) && !policy.repeats_unkeyed());
+        }
+    }
+}
+
+#[test]
 fn more_attempts_than_one_call_may_fail_do_not_trip_the_circuit_alone() {
     let config = Config {
         max_retries: 29,

@@ -35,6 +35,19 @@ fn a_timeout_of_each_attempt_leaves_room_for_all_of_them() {
 }
 
 #[test]
+fn a_hundred_attempts_have_room_for_their_waits_too() {
+    let config = Config {
+        max_retries: 99,
+        timeout: SECOND,
+        ..Config::default()
+    };
+    // A hundred attempts; waits of 25 ms to 0.8 s, and 93 of one second.
+    let waits = Duration::from_millis(1_575) + 93 * SECOND;
+    let policy = policy(&Target::Internal, &config);
+    assert_eq!(policy.deadline(), 100 * SECOND + waits);
+}
+
+#[test]
 fn a_timeout_of_the_call_is_its_deadline() {
     let whole = TimeoutCovers::Call;
     assert_eq!(

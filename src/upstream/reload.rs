@@ -91,3 +91,6 @@ impl Shared {
 #[cfg(test)]
 #[path = "reload_tests.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "reload_turn_tests.rs"]
+mod turn_tests;

@@ -142,7 +142,6 @@ impl Circuit {
             State::Closed(closed) if pace_is_over => closed.pace = None,
             State::Closed(_) | State::Open(_) | State::HalfOpen(_) | State::Paced(_) => {}
         }
-        self.recap(now);
     }
 
     /// Turns a verdict into an answer: whether to wait depends on the call's patience, and on how

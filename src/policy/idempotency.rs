@@ -5,6 +5,7 @@ mod form;
 mod history;
 mod invalid;
 mod sent;
+mod text;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ pub use self::form::KeyForm;
 pub use self::history::History;
 pub use self::invalid::{InvalidKey, KeyRefusal};
 pub use self::sent::{Sent, may_send};
+use self::text::KeyText;
 
 /// The longest key, in characters. Stripe's limit; a provider's own may be tighter.
 pub(crate) const MAX_LENGTH: usize = 255;
@@ -30,8 +32,8 @@ const NAMESPACE: Uuid = Uuid::from_bytes([
 /// A key by which a provider knows a request again that it has already carried out.
 ///
 /// One key belongs to one logical call: it is set before the first attempt and is the same on every
-/// attempt. It is no secret and may be logged; it is what you show the provider's support. A clone
-/// costs a reference count.
+/// attempt. It is no secret and may be logged; it is what you show the provider's support. Up to the
+/// 36 characters of a UUID a clone is a copy; a longer one costs a reference count.
 ///
 /// ```
 /// use seawall::policy::idempotency::IdempotencyKey;
@@ -42,7 +44,7 @@ const NAMESPACE: Uuid = Uuid::from_bytes([
 /// assert_ne!(key, IdempotencyKey::for_operation("shop", "charge", "order-1042/attempt-2"));
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct IdempotencyKey(HeaderValue);
+pub struct IdempotencyKey(KeyText);
 
 impl IdempotencyKey {
     /// A key of the caller's own: 1 to 255 visible ASCII characters, with spaces between them if
@@ -63,11 +65,11 @@ impl IdempotencyKey {
         Self::check(key)?;
         // Every character that passed is legal in a header.
         HeaderValue::from_str(key)
-            .map(Self)
+            .map(|value| Self(KeyText::of(&value)))
             .map_err(|_| InvalidKey::Character { position: 0 })
     }
 
-    /// The key that a header holds as it is. Its bytes are not copied.
+    /// The key that a header holds as it is.
     fn from_header(value: &HeaderValue) -> Result<Self, InvalidKey> {
         let shown = value.to_str().map_err(|_| {
             let strange = |byte: &u8| !matches!(byte, b' '..=b'~');
@@ -77,7 +79,7 @@ impl IdempotencyKey {
             }
         })?;
         Self::check(shown)?;
-        Ok(Self(value.clone()))
+        Ok(Self(KeyText::of(value)))
     }
 
     /// What [`parse`](Self::parse) asks of a key.
@@ -143,23 +145,18 @@ impl IdempotencyKey {
 
     /// The key as it was given or made.
     #[must_use]
-    #[expect(
-        clippy::missing_panics_doc,
-        reason = "every way to make a key checks it"
-    )]
     pub fn as_str(&self) -> &str {
-        self.0.to_str().expect("a key is visible ASCII")
+        self.0.as_str()
     }
 
     /// The key as the value of a header, raw: what most providers want. [`KeyForm`] knows others.
     #[must_use]
     pub fn to_header_value(&self) -> HeaderValue {
-        self.0.clone()
+        self.0.to_header_value()
     }
 
     fn from_uuid(uuid: Uuid) -> Self {
-        let text = uuid.hyphenated().to_string();
-        Self(HeaderValue::try_from(text).expect("a UUID is hexadecimal digits and hyphens"))
+        Self(KeyText::of_uuid(uuid))
     }
 }
 

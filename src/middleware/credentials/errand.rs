@@ -12,7 +12,6 @@ use super::{Bound, Credential, Credentials};
 use crate::body::Replay;
 use crate::middleware::Deadline;
 use crate::middleware::extensions::CredentialWait;
-use crate::middleware::retry::copy;
 use crate::{Error, Upstreams, clock};
 
 /// An attempt on its way with a credential of ours, and what there is to send again.
@@ -220,4 +219,16 @@ where
             None => error,
         }
     }
+}
+
+/// The request as it will be sent again: the same head, the same key, the same bytes. `None`: its
+/// body can be sent once. Whether a stream was kept shows only when it was sent.
+fn copy<B: Replay>(request: &Request<B>) -> Option<Request<B>> {
+    let mut copy = Request::new(request.body().replay()?);
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.version_mut() = request.version();
+    *copy.headers_mut() = request.headers().clone();
+    *copy.extensions_mut() = request.extensions().clone();
+    Some(copy)
 }

@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use super::call::CallLog;
 use super::conclusion::Conclusion;
-use super::service::copy;
+use super::kept::Kept;
 use super::spare::Spare;
 use crate::body::Replay;
 use crate::policy::{Failure, Progress};
@@ -27,7 +27,7 @@ pin_project! {
         state: State<S::Future>,
         service: S,
         // What will be sent if there is a retry.
-        again: Option<Request<B>>,
+        again: Option<Kept<B>>,
         log: CallLog,
     }
 }
@@ -48,7 +48,7 @@ where
     pub(super) const fn new(
         attempt: S::Future,
         service: S,
-        again: Option<Request<B>>,
+        again: Option<Kept<B>>,
         log: CallLog,
     ) -> Self {
         Self {
@@ -75,7 +75,7 @@ where
                 StateProj::Attempting { attempt } => {
                     let result = ready!(attempt.poll(cx)).map_err(Error::from_inner);
                     let spare = match this.again {
-                        Some(request) => Spare::Kept(request.body_mut()),
+                        Some(kept) => Spare::Kept(kept.body_mut()),
                         None if this.log.may_retry() => Spare::None,
                         None => Spare::NotNeeded,
                     };
@@ -110,8 +110,9 @@ where
                     let mut request = this
                         .again
                         .take()
-                        .expect("a retry is decided only for what can be replayed");
-                    *this.again = this.log.may_retry().then(|| copy(&request)).flatten();
+                        .expect("a retry is decided only for what can be replayed")
+                        .into_request();
+                    *this.again = this.log.may_retry().then(|| Kept::of(&request)).flatten();
                     this.log.resend(&mut request);
                     let attempt = this.service.call(request);
                     this.state.set(State::Attempting { attempt });

@@ -5,7 +5,9 @@
 
 mod call;
 mod conclusion;
+mod flat_headers;
 mod future;
+mod kept;
 mod layer;
 mod service;
 mod spare;
@@ -13,7 +15,6 @@ mod spare;
 pub use self::future::RetryFuture;
 pub use self::layer::RetryLayer;
 pub use self::service::Retry;
-pub(super) use self::service::copy;
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use tower_service::Service;
 
 use super::RetryFuture;
 use super::call::CallLog;
+use super::kept::Kept;
 use crate::body::Replay;
 use crate::middleware::credentials::Sources;
 use crate::middleware::extensions::Resend;
@@ -51,23 +52,11 @@ where
         let upstream = self.upstreams.find(&request);
         let log = CallLog::begin(&request, self.upstreams.clone(), upstream, &self.sources);
         log.pass_down(&mut request);
-        let again = log.may_retry().then(|| copy(&request)).flatten();
+        let again = log.may_retry().then(|| Kept::of(&request)).flatten();
         // The instance that was made ready is called; the clone takes its place.
         let clone = self.inner.clone();
         let mut ready = mem::replace(&mut self.inner, clone);
         let attempt = ready.call(request);
         RetryFuture::new(attempt, ready, again, log)
     }
-}
-
-/// The request as it will be sent again: the same head, the same key, the same bytes. `None`: its
-/// body can be sent once. Whether a stream was kept shows only when it was sent.
-pub(in crate::middleware) fn copy<B: Replay>(request: &Request<B>) -> Option<Request<B>> {
-    let mut copy = Request::new(request.body().replay()?);
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.version_mut() = request.version();
-    *copy.headers_mut() = request.headers().clone();
-    *copy.extensions_mut() = request.extensions().clone();
-    Some(copy)
 }

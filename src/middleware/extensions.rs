@@ -139,6 +139,13 @@ impl fmt::Debug for Identity {
 }
 
 impl Identity {
+    /// Nobody in particular.
+    pub(crate) const NOBODY: Self = Self {
+        credential: Whose::Callers(None),
+        account: None,
+        finer: None,
+    };
+
     pub(crate) fn of<B>(request: &Request<B>, provider: &Provider, sources: &Sources) -> Self {
         let header = |name: &HeaderName| request.headers().get(name).cloned();
         let credential = match sources.of(request) {

@@ -24,4 +24,4 @@ mod timed;
 mod verdict;
 
 pub use extensions::{Deadline, FirstSentAt, RateLimitKey};
-pub use resilience::{Resilience, ResilienceLayer};
+pub use resilience::{Resilience, ResilienceFuture, ResilienceLayer};

@@ -57,12 +57,12 @@ pub(super) struct Shared {
 }
 
 /// The upstream of a request, found once and passed down with it, the policy that its call began with,
-/// and the first attempt that was counted for it. It means nothing to the upstreams of another client.
+/// and the first attempt, if that is still to be counted for it. It means nothing to the upstreams of another client.
 struct Found {
     among: Arc<Shared>,
     policy: Arc<Policy>,
     upstream: Arc<Upstream>,
-    first: Deposit,
+    first: Option<Deposit>,
 }
 
 impl Clone for Found {
@@ -71,7 +71,7 @@ impl Clone for Found {
             among: Arc::clone(&self.among),
             policy: Arc::clone(&self.policy),
             upstream: Arc::clone(&self.upstream),
-            first: self.first.duplicate(),
+            first: self.first.as_ref().map(Deposit::duplicate),
         }
     }
 }
@@ -208,7 +208,8 @@ impl Upstreams {
 
     /// The first attempt that an outer layer has counted for this request.
     pub(crate) fn deposit_of<B>(&self, request: &Request<B>) -> Option<Deposit> {
-        self.found(request).map(|found| found.first.duplicate())
+        let found = self.found(request)?;
+        found.first.as_ref().map(Deposit::duplicate)
     }
 
     /// Leaves what is known with the request, for the layers below.
@@ -217,9 +218,10 @@ impl Upstreams {
         request: &mut Request<B>,
         policy: Arc<Policy>,
         upstream: Arc<Upstream>,
-        first: &Deposit,
+        first: Option<&Deposit>,
     ) {
-        let (among, first) = (Arc::clone(&self.shared), first.duplicate());
+        let among = Arc::clone(&self.shared);
+        let first = first.map(Deposit::duplicate);
         let found = Found {
             among,
             policy,

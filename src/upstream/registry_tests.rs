@@ -102,7 +102,12 @@ async fn an_upstream_found_above_is_used_below() {
     let mut request = Request::get("https://api.example/").body(()).unwrap();
     let above = upstreams.find(&request);
     let first = above.budget().deposit(clock::now());
-    upstreams.pass_down(&mut request, upstreams.policy(), Arc::clone(&above), &first);
+    upstreams.pass_down(
+        &mut request,
+        upstreams.policy(),
+        Arc::clone(&above),
+        Some(&first),
+    );
     *request.uri_mut() = "https://rewritten.example/".parse().unwrap();
     assert!(Arc::ptr_eq(&above, &upstreams.find(&request)));
 }
@@ -113,7 +118,12 @@ async fn an_upstream_found_by_another_client_is_a_stranger() {
     let mut request = Request::get("https://api.example/").body(()).unwrap();
     let above = theirs.find(&request);
     let first = above.budget().deposit(clock::now());
-    theirs.pass_down(&mut request, theirs.policy(), Arc::clone(&above), &first);
+    theirs.pass_down(
+        &mut request,
+        theirs.policy(),
+        Arc::clone(&above),
+        Some(&first),
+    );
     assert!(!Arc::ptr_eq(&above, &ours.find(&request)));
     assert!(ours.deposit_of(&request).is_none() && theirs.deposit_of(&request).is_some());
 }

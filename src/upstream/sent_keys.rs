@@ -39,6 +39,13 @@ pub(crate) struct KeyUse {
     sent_before: bool,
 }
 
+impl KeyUse {
+    /// When the provider may have forgotten it.
+    pub(crate) const fn expires(&self) -> Instant {
+        self.sent.expires
+    }
+}
+
 impl SentKeys {
     pub(super) fn new() -> Self {
         Self::with_capacity(CAPACITY)

@@ -38,13 +38,17 @@ pin_project! {
 
 /// When the attempt must have ended, and by whose rule.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limit {
+pub(in crate::middleware) struct Limit {
     at: Instant,
     is_deadline: bool,
 }
 
 impl Limit {
-    pub(super) fn of(now: Instant, timeout: Duration, deadline: Option<Deadline>) -> Self {
+    pub(in crate::middleware) fn of(
+        now: Instant,
+        timeout: Duration,
+        deadline: Option<Deadline>,
+    ) -> Self {
         let at = clock::after(now, timeout);
         match deadline.map(Deadline::instant) {
             Some(deadline) if deadline <= at => Self {
@@ -58,19 +62,23 @@ impl Limit {
         }
     }
 
+    pub(in crate::middleware) const fn at(&self) -> Instant {
+        self.at
+    }
+
     pub(super) fn is_over(&self, now: Instant) -> bool {
         self.at <= now
     }
 
     /// Tells the layers below. Another attempt timeout around this one may be tighter.
-    pub(super) fn pass_down<B>(&self, request: &mut Request<B>) {
+    pub(in crate::middleware) fn pass_down<B>(&self, request: &mut Request<B>) {
         let extensions = request.extensions_mut();
         let around = extensions.get::<AttemptEnds>();
         let at = around.map_or(self.at, |AttemptEnds(around)| self.at.min(*around));
         extensions.insert(AttemptEnds(at));
     }
 
-    fn failure(self, progress: Progress) -> Failure {
+    pub(in crate::middleware) fn failure(self, progress: Progress) -> Failure {
         if self.is_deadline {
             Failure::Deadline(progress)
         } else {

@@ -8,6 +8,7 @@ mod layer;
 mod service;
 
 pub use self::future::AttemptTimeoutFuture;
+pub(super) use self::future::Limit;
 pub use self::layer::AttemptTimeoutLayer;
 pub use self::service::AttemptTimeout;
 

@@ -80,13 +80,7 @@ impl Candidate {
     }
 
     fn admitted(&self, now: Instant, permit: Permit) -> Admitted {
-        let upstream = &self.applicant.upstream;
-        upstream.tell(&Event::AttemptStarted {
-            upstream: upstream.name(),
-            number: self.number,
-            method: &self.method,
-        });
-        Admitted {
+        let admitted = Admitted {
             upstream: Arc::clone(&self.applicant.upstream),
             permit: Some(permit),
             since: now,
@@ -96,13 +90,15 @@ impl Candidate {
             identity: self.applicant.identity.clone(),
             honours_retry_after: self.honours_retry_after,
             throttled: self.throttled,
-        }
+        };
+        admitted.tell_of_start();
+        admitted
     }
 }
 
 /// An attempt that was let through.
 #[derive(Debug)]
-pub(super) struct Admitted {
+pub(in crate::middleware) struct Admitted {
     pub(super) upstream: Arc<Upstream>,
     /// Taken when the attempt has ended; still there when it is dropped before.
     permit: Option<Permit>,
@@ -111,13 +107,46 @@ pub(super) struct Admitted {
     number: u32,
     alarm_after: u32,
     method: Method,
-    pub(super) identity: Identity,
+    pub(in crate::middleware) identity: Identity,
     pub(super) honours_retry_after: bool,
     /// A throttle above listens.
     pub(super) throttled: bool,
 }
 
 impl Admitted {
+    /// The first attempt of a call, let through by the quick way in. Who has made it is told when
+    /// somebody wants to know.
+    pub(in crate::middleware) fn untroubled(
+        upstream: Arc<Upstream>,
+        permit: Permit,
+        since: Instant,
+        method: Method,
+        alarm_after: u32,
+        honours_retry_after: bool,
+    ) -> Self {
+        let admitted = Self {
+            upstream,
+            permit: Some(permit),
+            since,
+            number: 1,
+            alarm_after,
+            method,
+            identity: Identity::NOBODY,
+            honours_retry_after,
+            throttled: false,
+        };
+        admitted.tell_of_start();
+        admitted
+    }
+
+    fn tell_of_start(&self) {
+        self.upstream.tell(&Event::AttemptStarted {
+            upstream: self.upstream.name(),
+            number: self.number,
+            method: &self.method,
+        });
+    }
+
     /// Leaves the attempt's number with the request, if somebody sees spans.
     pub(super) fn mark<B>(&self, mut request: Request<B>) -> Request<B> {
         if span::attempts_are_seen() {

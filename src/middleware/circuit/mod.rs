@@ -6,9 +6,10 @@
 mod admission;
 mod future;
 mod layer;
-mod outcome;
+pub(super) mod outcome;
 mod service;
 
+pub(super) use self::admission::Admitted;
 pub use self::future::CircuitFuture;
 pub use self::layer::CircuitLayer;
 pub use self::service::CircuitBreaker;

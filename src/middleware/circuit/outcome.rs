@@ -15,7 +15,7 @@ use crate::policy::classify::{self, Outcome};
 
 /// Tells the circuit of a response, and marks the response if it closed a gate, or if a throttle above
 /// would tell the same again.
-pub(super) fn answered<C>(admitted: &mut Admitted, response: &mut Response<C>) {
+pub(in crate::middleware) fn answered<C>(admitted: &mut Admitted, response: &mut Response<C>) {
     let Admitted {
         upstream,
         identity,
@@ -37,7 +37,7 @@ pub(super) fn answered<C>(admitted: &mut Admitted, response: &mut Response<C>) {
 }
 
 /// Tells the circuit of an error. One that was made before anything was sent says nothing.
-pub(super) fn failed(admitted: &mut Admitted, error: &Error) {
+pub(in crate::middleware) fn failed(admitted: &mut Admitted, error: &Error) {
     let sent = error.failure().filter(|_| error.report().attempts() > 0);
     let health = sent.map_or(Health::Neutral, |failure| {
         classify::health(&Outcome::Failure(failure))

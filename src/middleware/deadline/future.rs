@@ -30,7 +30,7 @@ pin_project! {
 }
 
 impl<F> CallDeadlineFuture<F> {
-    pub(super) const fn new(call: F, deadline: Instant, payments: bool) -> Self {
+    pub(in crate::middleware) const fn new(call: F, deadline: Instant, payments: bool) -> Self {
         let call = Timed::new(call, deadline);
         Self {
             call: Refusable::passed(Bounded { call, payments }),

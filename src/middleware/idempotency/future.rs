@@ -3,28 +3,31 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
-use http::Response;
+use http::{Request, Response};
 use pin_project_lite::pin_project;
 
+use super::service::describe;
+use crate::body::Replay;
 use crate::middleware::refusable::Refusable;
 use crate::policy::Delivery;
 use crate::policy::idempotency::IdempotencyKey;
 use crate::upstream::KeyUse;
-use crate::{BoxError, Error, Report, Upstreams};
+use crate::{BoxError, Error, Policy, Report, Upstreams};
 
 pin_project! {
     /// The future of an [`Idempotency`](super::Idempotency).
     pub struct IdempotencyFuture<F> {
         #[pin]
         call: Refusable<F>,
-        kept: Option<Kept>,
+        kept: Option<KeyInUse>,
     }
 }
 
 /// What is to be remembered of a key once its call has ended.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(in crate::middleware) struct KeyInUse {
     upstreams: Upstreams,
     key: IdempotencyKey,
     key_use: KeyUse,
@@ -33,7 +36,7 @@ pub(super) struct Kept {
     has_ended: bool,
 }
 
-impl Kept {
+impl KeyInUse {
     pub(super) const fn new(
         upstreams: Upstreams,
         key: IdempotencyKey,
@@ -50,6 +53,32 @@ impl Kept {
     }
 
     /// The call has ended so; `None`: it was dropped.
+    /// The use of a key that was made for this request, if the provider makes anything of it.
+    pub(in crate::middleware) fn made<B: Replay>(
+        key: &IdempotencyKey,
+        upstreams: &Upstreams,
+        policy: &Policy,
+        request: &Request<B>,
+        now: Instant,
+    ) -> Option<Self> {
+        let key_use = describe(key, upstreams, policy, request, now)?;
+        Some(Self::new(upstreams.clone(), key.clone(), key_use, true))
+    }
+
+    /// When the provider may have forgotten it.
+    pub(in crate::middleware) const fn expires(&self) -> Instant {
+        self.key_use.expires()
+    }
+
+    /// Its call has ended so.
+    pub(in crate::middleware) fn ended_with<C>(
+        &mut self,
+        result: Result<Response<C>, Error>,
+    ) -> Result<Response<C>, Error> {
+        self.end(Some(delivery_of(&result)));
+        result.map_err(|error| error.with_key(&self.key))
+    }
+
     fn end(&mut self, delivery: Option<Delivery>) {
         self.has_ended = true;
         // Of a key that was made for this call the caller learns at its end: an answer may still turn
@@ -61,7 +90,7 @@ impl Kept {
     }
 }
 
-impl Drop for Kept {
+impl Drop for KeyInUse {
     fn drop(&mut self) {
         if !self.has_ended {
             self.end(None);
@@ -70,7 +99,7 @@ impl Drop for Kept {
 }
 
 impl<F> IdempotencyFuture<F> {
-    pub(super) const fn sent(call: F, kept: Option<Kept>) -> Self {
+    pub(in crate::middleware) const fn sent(call: F, kept: Option<KeyInUse>) -> Self {
         Self {
             call: Refusable::passed(call),
             kept,
@@ -98,8 +127,7 @@ where
         let Some(kept) = this.kept else {
             return Poll::Ready(result);
         };
-        kept.end(Some(delivery_of(&result)));
-        Poll::Ready(result.map_err(|error| error.with_key(&kept.key)))
+        Poll::Ready(kept.ended_with(result))
     }
 }
 

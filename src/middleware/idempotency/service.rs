@@ -7,12 +7,12 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::IdempotencyFuture;
-use super::future::Kept;
+use super::future::KeyInUse;
 use crate::body::Replay;
 use crate::middleware::extensions::{FirstSentAt, KeyPast, life_left};
 use crate::policy::idempotency::{Asked, Choice, IdempotencyKey, KeyRefusal, choose};
 use crate::upstream::KeyUse;
-use crate::{BoxError, Error, Upstreams, clock};
+use crate::{BoxError, Error, Policy, Upstreams, clock};
 
 /// The service of an [`IdempotencyLayer`](super::IdempotencyLayer).
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ impl<S> Idempotency<S> {
     }
 
     /// Gives the request its key, and holds that against what was sent with it before.
-    fn prepare<B: Replay>(&self, request: &mut Request<B>) -> Result<Option<Kept>, Error> {
+    fn prepare<B: Replay>(&self, request: &mut Request<B>) -> Result<Option<KeyInUse>, Error> {
         let policy = self.upstreams.policy_now();
         let given = request.extensions().get::<IdempotencyKey>();
         let injects = policy.injects_key_into(request.method());
@@ -53,8 +53,8 @@ impl<S> Idempotency<S> {
             Choice::Generate => {
                 let key = IdempotencyKey::from_random_bytes(self.upstreams.random().key_bytes());
                 self.write(&key, request)?;
-                let key_use = self.describe(&key, request, clock::now());
-                Ok(key_use.map(|key_use| Kept::new(self.upstreams.clone(), key, key_use, true)))
+                let now = clock::now();
+                Ok(KeyInUse::made(&key, &self.upstreams, &policy, request, now))
             }
         }
     }
@@ -75,9 +75,10 @@ impl<S> Idempotency<S> {
         &self,
         key: IdempotencyKey,
         request: &mut Request<B>,
-    ) -> Result<Option<Kept>, Error> {
+    ) -> Result<Option<KeyInUse>, Error> {
         let now = clock::now();
-        let Some(key_use) = self.describe(&key, request, now) else {
+        let policy = self.upstreams.policy_now();
+        let Some(key_use) = describe(&key, &self.upstreams, &policy, request, now) else {
             return Ok(None);
         };
         let history = self
@@ -89,24 +90,12 @@ impl<S> Idempotency<S> {
             expires: history.sent().expires,
             in_doubt: history.is_in_doubt(),
         });
-        Ok(Some(Kept::new(self.upstreams.clone(), key, key_use, false)))
-    }
-
-    /// The use of this key by this request, if the provider makes anything of it.
-    fn describe<B: Replay>(
-        &self,
-        key: &IdempotencyKey,
-        request: &Request<B>,
-        now: Instant,
-    ) -> Option<KeyUse> {
-        let policy = self.upstreams.policy_now();
-        let told = request.extensions().get::<FirstSentAt>();
-        let expires = clock::after(now, life_left(told, &policy));
-        let sent_keys = self.upstreams.sent_keys();
-        policy
-            .provider()
-            .honours_keys_on(request.method())
-            .then(|| sent_keys.describe(request, key, expires, told.is_some()))
+        Ok(Some(KeyInUse::new(
+            self.upstreams.clone(),
+            key,
+            key_use,
+            false,
+        )))
     }
 
     fn refuse<B>(
@@ -141,4 +130,21 @@ where
             Err(error) => IdempotencyFuture::refused(error),
         }
     }
+}
+
+/// The use of this key by this request, if the provider makes anything of it.
+pub(super) fn describe<B: Replay>(
+    key: &IdempotencyKey,
+    upstreams: &Upstreams,
+    policy: &Policy,
+    request: &Request<B>,
+    now: Instant,
+) -> Option<KeyUse> {
+    let told = request.extensions().get::<FirstSentAt>();
+    let expires = clock::after(now, life_left(told, policy));
+    let sent_keys = upstreams.sent_keys();
+    policy
+        .provider()
+        .honours_keys_on(request.method())
+        .then(|| sent_keys.describe(request, key, expires, told.is_some()))
 }

@@ -47,6 +47,16 @@ pub(super) struct CallLog {
     pub(super) reservation: Option<u64>,
 }
 
+/// How a call has begun.
+pub(in crate::middleware) struct Began {
+    pub(in crate::middleware) at: Instant,
+    pub(in crate::middleware) policy: Arc<Policy>,
+    /// Its first attempt, as it is counted in the budget.
+    pub(in crate::middleware) first: Deposit,
+    pub(in crate::middleware) upstreams: Upstreams,
+    pub(in crate::middleware) upstream: Arc<Upstream>,
+}
+
 impl CallLog {
     /// A call begins: its first attempt is about to be sent.
     pub(super) fn begin<B>(
@@ -56,7 +66,25 @@ impl CallLog {
         sources: &Sources,
     ) -> Self {
         let now = clock::now();
-        let policy = upstreams.policy();
+        let began = Began {
+            at: now,
+            policy: upstreams.policy(),
+            first: upstream.budget().deposit(now),
+            upstreams,
+            upstream,
+        };
+        Self::of(request, began, sources)
+    }
+
+    /// A call that has begun so, its first attempt under way or over.
+    pub(super) fn of<B>(request: &Request<B>, began: Began, sources: &Sources) -> Self {
+        let Began {
+            at: now,
+            policy,
+            first,
+            upstreams,
+            upstream,
+        } = began;
         let (headers, extensions) = (request.headers(), request.extensions());
         let provider = policy.provider();
         let key = provider.key_in(headers).and_then(Result::ok);
@@ -67,7 +95,7 @@ impl CallLog {
         let identity = Identity::of(request, provider, sources);
         let deadline = clock::after(now, policy.deadline());
         Self {
-            first: Some(upstream.budget().deposit(now)),
+            first: Some(first),
             upstreams,
             policy,
             upstream,
@@ -92,10 +120,9 @@ impl CallLog {
 
     /// Leaves with the request what the layers below need of this.
     pub(super) fn pass_down<B>(&self, request: &mut Request<B>) {
-        if let Some(first) = &self.first {
-            let (policy, upstream) = (Arc::clone(&self.policy), Arc::clone(&self.upstream));
-            self.upstreams.pass_down(request, policy, upstream, first);
-        }
+        let (policy, upstream) = (Arc::clone(&self.policy), Arc::clone(&self.upstream));
+        self.upstreams
+            .pass_down(request, policy, upstream, self.first.as_ref());
     }
 
     pub(super) fn unit(&self) -> f64 {

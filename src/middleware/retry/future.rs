@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use http::{Request, Response};
 use pin_project_lite::pin_project;
@@ -58,6 +59,27 @@ where
             log,
         }
     }
+
+    /// A call whose first attempt was sent elsewhere, and that is sent again then.
+    pub(super) fn again(service: S, kept: Kept<B>, log: CallLog, at: Instant) -> Self {
+        Self {
+            state: State::wait_until(at),
+            service,
+            again: Some(kept),
+            log,
+        }
+    }
+}
+
+impl<F> State<F> {
+    /// A zero delay makes no timer.
+    fn wait_until(at: Instant) -> Self {
+        if at <= clock::now() {
+            return Self::Readying;
+        }
+        let sleep = clock::sleep_until(at);
+        Self::BackingOff { sleep }
+    }
 }
 
 impl<S, B, C> Future for RetryFuture<S, B>
@@ -81,14 +103,7 @@ where
                     };
                     match this.log.conclude(result, spare) {
                         Conclusion::Return(result) => return Poll::Ready(result),
-                        Conclusion::Retry(at) if at <= clock::now() => {
-                            this.state.set(State::Readying);
-                        }
-                        Conclusion::Retry(at) => {
-                            this.state.set(State::BackingOff {
-                                sleep: clock::sleep_until(at),
-                            });
-                        }
+                        Conclusion::Retry(at) => this.state.set(State::wait_until(at)),
                     }
                 }
                 StateProj::BackingOff { sleep } => {

@@ -9,11 +9,15 @@ mod flat_headers;
 mod future;
 mod kept;
 mod layer;
+mod resume;
 mod service;
 mod spare;
 
+pub(super) use self::call::Began;
 pub use self::future::RetryFuture;
+pub(super) use self::kept::Kept;
 pub use self::layer::RetryLayer;
+pub(super) use self::resume::{Resumed, resume};
 pub use self::service::Retry;
 
 #[cfg(test)]

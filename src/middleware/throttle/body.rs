@@ -23,6 +23,11 @@ pin_project! {
 }
 
 impl<C> ThrottledBody<C> {
+    /// Of a response that nothing limits.
+    pub(in crate::middleware) const fn unlimited(inner: C) -> Self {
+        Self::new(inner, None)
+    }
+
     pub(super) const fn new(inner: C, place: Option<Place>) -> Self {
         Self { inner, place }
     }

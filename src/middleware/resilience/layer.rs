@@ -1,28 +1,25 @@
-//! The whole stack, in the one order that works.
+//! The layer: the one order that works.
 
 use tower_layer::Layer;
 
-use super::attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
-use super::circuit::{CircuitBreaker, CircuitLayer};
-use super::credentials::{Authenticate, CredentialsLayer};
-use super::deadline::{CallDeadline, DeadlineLayer};
-use super::idempotency::{Idempotency, IdempotencyLayer};
-use super::require_https::{RequireHttps, RequireHttpsLayer};
-use super::retry::{Retry, RetryLayer};
-use super::spans::{AttemptSpan, AttemptSpanLayer, CallSpan, CallSpanLayer};
-use super::throttle::{Throttle, ThrottleLayer};
+use super::Resilience;
+use crate::middleware::attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
+use crate::middleware::circuit::{CircuitBreaker, CircuitLayer};
+use crate::middleware::credentials::{Authenticate, CredentialsLayer};
+use crate::middleware::deadline::{CallDeadline, DeadlineLayer};
+use crate::middleware::idempotency::{Idempotency, IdempotencyLayer};
+use crate::middleware::require_https::{RequireHttps, RequireHttpsLayer};
+use crate::middleware::retry::{Retry, RetryLayer};
+use crate::middleware::spans::{AttemptSpan, AttemptSpanLayer, CallSpan, CallSpanLayer};
+use crate::middleware::throttle::{Throttle, ThrottleLayer};
 use crate::{Control, Policy, Upstreams};
 
-/// A service within the whole stack.
-pub type Resilience<S> = CallSpan<
-    RequireHttps<
-        CallDeadline<
-            Idempotency<
-                Retry<Throttle<CircuitBreaker<AttemptSpan<Authenticate<AttemptTimeout<S>>>>>>,
-            >,
-        >,
-    >,
->;
+/// All of the layers around a transport.
+pub(super) type Whole<S> = CallSpan<RequireHttps<CallDeadline<Idempotency<Retry<Attempts<S>>>>>>;
+
+/// The layers that each attempt goes through.
+pub(super) type Attempts<S> =
+    Throttle<CircuitBreaker<AttemptSpan<Authenticate<AttemptTimeout<S>>>>>;
 
 /// The whole stack: what a [`Policy`] says, around any HTTP service.
 ///
@@ -92,13 +89,25 @@ impl ResilienceLayer {
     pub const fn upstreams(&self) -> &Upstreams {
         &self.upstreams
     }
-}
 
-impl<S> Layer<S> for ResilienceLayer {
-    type Service = Resilience<S>;
+    /// All of the layers. Outermost last: each line wraps the ones before it.
+    pub(super) fn whole<S>(&self, transport: S) -> Whole<S> {
+        let upstreams = || self.upstreams.clone();
+        let retried = RetryLayer::new(upstreams())
+            .with_credentials(&self.credentials)
+            .layer(self.attempts(transport));
+        // Outside the retries, so that every attempt carries the same key.
+        let keyed = IdempotencyLayer::new(upstreams()).layer(retried);
+        // It bounds everything, the waits included.
+        let bounded = DeadlineLayer::over(upstreams()).layer(keyed);
+        // Before anything else: what must not be sent needs no deadline.
+        let secured = RequireHttpsLayer::new(upstreams()).layer(bounded);
+        // Around all of it, so that every refusal shows.
+        CallSpanLayer::new().layer(secured)
+    }
 
-    /// Outermost last: each line wraps the ones before it.
-    fn layer(&self, transport: S) -> Resilience<S> {
+    /// The layers that each attempt goes through.
+    pub(super) fn attempts<S>(&self, transport: S) -> Attempts<S> {
         let upstreams = || self.upstreams.clone();
         // Innermost, so that a timeout is a failure for the circuit.
         let timed = AttemptTimeoutLayer::over(upstreams()).layer(transport);
@@ -111,19 +120,22 @@ impl<S> Layer<S> for ResilienceLayer {
             .with_credentials(&self.credentials)
             .layer(seen);
         // Outside the circuit: a wait for its turn is no part of an attempt.
-        let throttled = ThrottleLayer::new(upstreams())
+        ThrottleLayer::new(upstreams())
             .with_credentials(&self.credentials)
-            .layer(guarded);
-        let retried = RetryLayer::new(upstreams())
-            .with_credentials(&self.credentials)
-            .layer(throttled);
-        // Outside the retries, so that every attempt carries the same key.
-        let keyed = IdempotencyLayer::new(upstreams()).layer(retried);
-        // It bounds everything, the waits included.
-        let bounded = DeadlineLayer::over(upstreams()).layer(keyed);
-        // Before anything else: what must not be sent needs no deadline.
-        let secured = RequireHttpsLayer::new(upstreams()).layer(bounded);
-        // Around all of it, so that every refusal shows.
-        CallSpanLayer::new().layer(secured)
+            .layer(guarded)
+    }
+
+    pub(super) const fn credentials(&self) -> &CredentialsLayer {
+        &self.credentials
+    }
+}
+
+impl<S> Layer<S> for ResilienceLayer {
+    type Service = Resilience<S>;
+
+    fn layer(&self, transport: S) -> Resilience<S> {
+        self.upstreams.guard();
+        self.credentials.sources().leave_alarm();
+        Resilience::new(transport, self.clone())
     }
 }

@@ -1,0 +1,98 @@
+//! The future.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::express::{Ended, Express, GoesOn};
+use super::layer::{Attempts, Whole};
+use crate::body::Replay;
+use crate::middleware::throttle::ThrottledBody;
+use crate::middleware::timed::Timed;
+use crate::{BoxError, Error};
+
+pin_project! {
+    /// The future of a [`Resilience`](super::Resilience).
+    pub struct ResilienceFuture<S, B>
+    where
+        S: Service<Request<B>>,
+        Attempts<S>: Service<Request<B>>,
+        Whole<S>: Service<Request<B>>,
+    {
+        #[pin]
+        state: State<S::Future, GoesOn<S, B>, <Whole<S> as Service<Request<B>>>::Future>,
+        // While its first attempt is under way: what follows, and the service for that.
+        express: Option<(S, Express<B>)>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F, G, W> {
+        Express { #[pin] attempt: Option<Timed<F>> },
+        GoesOn { #[pin] call: G },
+        ThroughEachLayer { #[pin] call: W },
+    }
+}
+
+impl<S, B> ResilienceFuture<S, B>
+where
+    S: Service<Request<B>>,
+    Attempts<S>: Service<Request<B>>,
+    Whole<S>: Service<Request<B>>,
+{
+    pub(super) const fn express(attempt: S::Future, service: S, express: Express<B>) -> Self {
+        let attempt = Some(Timed::new(attempt, express.ends()));
+        Self {
+            state: State::Express { attempt },
+            express: Some((service, express)),
+        }
+    }
+
+    pub(super) const fn through_each_layer(
+        call: <Whole<S> as Service<Request<B>>>::Future,
+    ) -> Self {
+        Self {
+            state: State::ThroughEachLayer { call },
+            express: None,
+        }
+    }
+}
+
+impl<S, B, C> Future for ResilienceFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<C>> + Clone,
+    S::Error: Into<BoxError>,
+    B: Replay,
+{
+    type Output = Result<Response<ThrottledBody<C>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.state.as_mut().project() {
+                StateProj::Express { mut attempt } => {
+                    let running = attempt.as_mut().as_pin_mut();
+                    let running = running.expect("a future is not polled once it was ready");
+                    let result = ready!(running.poll(cx));
+                    // The request ends here, and only then can its gate say how far it had come.
+                    attempt.set(None);
+                    let (service, express) = this
+                        .express
+                        .take()
+                        .expect("it is there until the attempt has ended");
+                    match express.ended::<S, C>(result, service) {
+                        Ended::Returns(result) => return Poll::Ready(result),
+                        Ended::GoesOn(call) => this.state.set(State::GoesOn { call }),
+                    }
+                }
+                StateProj::GoesOn { call } => return call.poll(cx),
+                StateProj::ThroughEachLayer { call } => return call.poll(cx),
+            }
+        }
+    }
+}

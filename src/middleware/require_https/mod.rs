@@ -7,7 +7,6 @@ mod service;
 pub use self::future::RequireHttpsFuture;
 pub use self::layer::RequireHttpsLayer;
 pub use self::service::RequireHttps;
-#[cfg(all(feature = "client", any(feature = "serde", feature = "compat")))]
 pub(crate) use self::service::is_exposed;
 
 #[cfg(test)]

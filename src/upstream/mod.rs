@@ -9,6 +9,7 @@ mod calm;
 mod concurrency;
 mod ending;
 mod forget;
+mod found;
 mod key;
 #[cfg(any(feature = "metrics", feature = "otel"))]
 mod reading;

@@ -13,7 +13,6 @@ use crate::clock;
 use crate::config::{Policy, PolicyError};
 use crate::control::Control;
 use crate::event::{Event, Observers};
-use crate::policy::budget::Deposit;
 use crate::random::Random;
 
 /// Upstreams remembered. A service that reaches more hosts than this is a crawler.
@@ -54,26 +53,6 @@ pub(super) struct Shared {
     pub(super) applying: Mutex<()>,
     sent_keys: SentKeys,
     pub(super) observers: Observers,
-}
-
-/// The upstream of a request, found once and passed down with it, the policy that its call began with,
-/// and the first attempt, if that is still to be counted for it. It means nothing to the upstreams of another client.
-struct Found {
-    among: Arc<Shared>,
-    policy: Arc<Policy>,
-    upstream: Arc<Upstream>,
-    first: Option<Deposit>,
-}
-
-impl Clone for Found {
-    fn clone(&self) -> Self {
-        Self {
-            among: Arc::clone(&self.among),
-            policy: Arc::clone(&self.policy),
-            upstream: Arc::clone(&self.upstream),
-            first: self.first.as_ref().map(Deposit::duplicate),
-        }
-    }
 }
 
 impl Upstreams {
@@ -132,12 +111,6 @@ impl Upstreams {
         self.shared.policy.load()
     }
 
-    /// The policy that the call of this request began with.
-    pub(crate) fn policy_of<B>(&self, request: &Request<B>) -> Arc<Policy> {
-        let found = self.found(request);
-        found.map_or_else(|| self.policy(), |found| Arc::clone(&found.policy))
-    }
-
     /// The handle for whoever operates them.
     #[must_use]
     pub fn control(&self) -> Control {
@@ -193,47 +166,11 @@ impl Upstreams {
 
     /// The upstream of this request: passed down from an outer layer, or looked up.
     pub(crate) fn find<B>(&self, request: &Request<B>) -> Arc<Upstream> {
-        if let Some(found) = self.found(request) {
-            return Arc::clone(&found.upstream);
+        if let Some(found) = self.found_for(request) {
+            return Arc::clone(found);
         }
         let key = KeyRef::new(request.uri(), request.extensions().get::<UpstreamName>());
         self.look_up(key)
-    }
-
-    /// The upstream that an outer layer has found for this request, whosever it is.
-    pub(crate) fn known_of<B>(request: &Request<B>) -> Option<&Arc<Upstream>> {
-        let found = request.extensions().get::<Found>();
-        found.map(|found| &found.upstream)
-    }
-
-    /// The first attempt that an outer layer has counted for this request.
-    pub(crate) fn deposit_of<B>(&self, request: &Request<B>) -> Option<Deposit> {
-        let found = self.found(request)?;
-        found.first.as_ref().map(Deposit::duplicate)
-    }
-
-    /// Leaves what is known with the request, for the layers below.
-    pub(crate) fn pass_down<B>(
-        &self,
-        request: &mut Request<B>,
-        policy: Arc<Policy>,
-        upstream: Arc<Upstream>,
-        first: Option<&Deposit>,
-    ) {
-        let among = Arc::clone(&self.shared);
-        let first = first.map(Deposit::duplicate);
-        let found = Found {
-            among,
-            policy,
-            upstream,
-            first,
-        };
-        request.extensions_mut().insert(found);
-    }
-
-    fn found<'a, B>(&self, request: &'a Request<B>) -> Option<&'a Found> {
-        let found = request.extensions().get::<Found>();
-        found.filter(|found| Arc::ptr_eq(&found.among, &self.shared))
     }
 
     /// The upstream of this name, if it is remembered.

@@ -22,7 +22,11 @@ impl Upstreams {
         // Somebody may have come for it in the meantime.
         quietest.is_some_and(|(key, _)| {
             let removed = upstreams.remove_if(key, |_, upstream| is_spare(upstream, now));
-            matches!(removed, Ok(Some(_)))
+            let Ok(Some((_, upstream))) = removed else {
+                return false;
+            };
+            upstream.forget();
+            true
         })
     }
 }

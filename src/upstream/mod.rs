@@ -1,7 +1,7 @@
 //! The state that all calls to one upstream share, and the bounded map of upstreams.
 //!
 //! *What do its calls share?* `state`; *what does the end of an attempt tell it?* `ending`; *which one
-//! is it?* `registry`; *which are forgotten?* `forget`; *what does another policy change?* `reload`.
+//! is it?* `registry`, `home`; *which are forgotten?* `forget`; *what does another policy change?* `reload`.
 
 mod address;
 mod builder;
@@ -10,6 +10,7 @@ mod concurrency;
 mod ending;
 mod forget;
 mod found;
+mod home;
 mod key;
 #[cfg(any(feature = "metrics", feature = "otel"))]
 mod reading;

@@ -7,6 +7,7 @@ use arc_swap::{ArcSwap, Guard};
 use http::Request;
 use papaya::HashMap;
 
+use super::home::Home;
 use super::key::{Key, KeyRef};
 use super::{Address, SentKeys, Upstream, UpstreamName, UpstreamsBuilder};
 use crate::clock;
@@ -44,6 +45,7 @@ pub(super) struct Shared {
     random: Arc<Random>,
     capacity: usize,
     pub(super) by_key: HashMap<Key, Arc<Upstream>>,
+    pub(super) home: Home,
     pub(super) overflow: OnceLock<Arc<Upstream>>,
     /// Whether a policy or an operator has limited any of them so far.
     pub(super) ever_limited: Arc<AtomicBool>,
@@ -88,6 +90,7 @@ impl Upstreams {
             random: Arc::new(random),
             capacity,
             by_key: HashMap::new(),
+            home: Home::default(),
             overflow: OnceLock::new(),
             ever_limited,
             guarded: AtomicBool::new(false),
@@ -169,8 +172,18 @@ impl Upstreams {
         if let Some(found) = self.found_for(request) {
             return Arc::clone(found);
         }
-        let key = KeyRef::new(request.uri(), request.extensions().get::<UpstreamName>());
-        self.look_up(key)
+        let (uri, name) = (request.uri(), request.extensions().get::<UpstreamName>());
+        if name.is_some() {
+            return self.look_up(KeyRef::new(uri, name));
+        }
+        self.shared.home.at(uri).unwrap_or_else(|| {
+            let upstream = self.look_up(KeyRef::new(uri, None));
+            // What newcomers share while there is no room is nobody's own.
+            if !self.is_overflow(&upstream) {
+                self.shared.home.settle(uri, &upstream);
+            }
+            upstream
+        })
     }
 
     /// The upstream of this name, if it is remembered.
@@ -183,9 +196,12 @@ impl Upstreams {
     /// others.
     pub(crate) fn named(&self, address: &Address) -> Option<Arc<Upstream>> {
         let found = self.look_up(address.key());
+        (!self.is_overflow(&found)).then_some(found)
+    }
+
+    fn is_overflow(&self, upstream: &Arc<Upstream>) -> bool {
         let overflow = self.shared.overflow.get();
-        let is_shared = overflow.is_some_and(|overflow| Arc::ptr_eq(overflow, &found));
-        (!is_shared).then_some(found)
+        overflow.is_some_and(|overflow| Arc::ptr_eq(overflow, upstream))
     }
 
     fn look_up(&self, key: KeyRef<'_>) -> Arc<Upstream> {

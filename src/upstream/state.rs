@@ -36,6 +36,8 @@ pub(crate) struct Upstream {
     concurrency: Arc<Concurrency>,
     /// Whether any upstream was ever limited.
     ever_limited: Arc<AtomicBool>,
+    /// Whether another one has its place in the map.
+    forgotten: AtomicBool,
     circuit: Mutex<Circuit>,
     pub(super) changed: Arc<Notify>,
     pub(super) random: Arc<Random>,
@@ -61,6 +63,7 @@ impl Upstream {
             refusals: Refusals::default(),
             concurrency: Arc::new(Concurrency::new(policy.max_concurrency())),
             ever_limited,
+            forgotten: AtomicBool::new(false),
             circuit: Mutex::new(circuit),
             changed: Arc::default(),
             random,
@@ -218,6 +221,15 @@ impl Upstream {
     /// The median time of successes while it was well.
     pub(crate) fn median_success(&self) -> Option<Duration> {
         self.traffic.median()
+    }
+
+    /// Another one has its place in the map.
+    pub(super) fn forget(&self) {
+        self.forgotten.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.forgotten.load(Ordering::Acquire)
     }
 
     /// Whether forgetting it loses nothing but its history.

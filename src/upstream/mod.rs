@@ -12,6 +12,7 @@ mod forget;
 mod found;
 mod home;
 mod key;
+mod made_keys;
 #[cfg(any(feature = "metrics", feature = "otel"))]
 mod reading;
 mod refusals;

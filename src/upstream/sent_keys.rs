@@ -8,6 +8,7 @@ use http::Request;
 use papaya::{HashMap, Operation};
 
 use super::key::KeyRef;
+use super::made_keys::MadeKeys;
 use crate::body::Replay;
 use crate::policy::Delivery;
 use crate::policy::idempotency::{History, IdempotencyKey, KeyRefusal, Sent, may_send};
@@ -23,6 +24,7 @@ const CAPACITY: usize = 16_384;
 #[derive(Debug)]
 pub(crate) struct SentKeys {
     generations: [HashMap<u64, History>; 2],
+    made: MadeKeys,
     /// Counts the changes of generation; its lowest bit says which one is the newer.
     turns: AtomicUsize,
     turning: AtomicBool,
@@ -37,6 +39,7 @@ pub(crate) struct KeyUse {
     key: u64,
     sent: Sent,
     sent_before: bool,
+    begun: Instant,
 }
 
 impl KeyUse {
@@ -54,6 +57,7 @@ impl SentKeys {
     fn with_capacity(capacity: usize) -> Self {
         Self {
             generations: [HashMap::new(), HashMap::new()],
+            made: MadeKeys::new(capacity),
             turns: AtomicUsize::new(0),
             turning: AtomicBool::new(false),
             capacity,
@@ -67,6 +71,7 @@ impl SentKeys {
         &self,
         request: &Request<B>,
         key: &IdempotencyKey,
+        now: Instant,
         expires: Instant,
         sent_before: bool,
     ) -> KeyUse {
@@ -84,6 +89,7 @@ impl SentKeys {
             key: self.hasher.hash_one(key),
             sent,
             sent_before,
+            begun: now,
         }
     }
 
@@ -97,6 +103,7 @@ impl SentKeys {
             key,
             sent,
             sent_before,
+            begun: _,
         } = *key_use;
         // Whoever says when it was first sent may say that its life is over.
         may_send(&sent, &sent, now)?;
@@ -142,9 +149,24 @@ impl SentKeys {
         }
     }
 
+    /// The one call with this key, which was made for it, has been answered.
+    pub(crate) fn made_key_answered(&self, key_use: &KeyUse) {
+        let KeyUse {
+            key, sent, begun, ..
+        } = key_use;
+        self.made.remember(*key, sent, *begun);
+    }
+
     fn known(&self, key: u64) -> Option<History> {
         let in_newer = self.newer().pin().get(&key).copied();
-        in_newer.or_else(|| self.older().pin().get(&key).copied())
+        in_newer
+            .or_else(|| self.older().pin().get(&key).copied())
+            .or_else(|| self.known_as_made(key))
+    }
+
+    fn known_as_made(&self, key: u64) -> Option<History> {
+        let sent = self.made.sent_with(key)?;
+        History::begin(sent, false).end(Some(Delivery::Done))
     }
 
     fn newer(&self) -> &HashMap<u64, History> {

@@ -81,11 +81,14 @@ impl KeyInUse {
 
     fn end(&mut self, delivery: Option<Delivery>) {
         self.has_ended = true;
+        let keys = self.upstreams.sent_keys();
         // Of a key that was made for this call the caller learns at its end: an answer may still turn
         // into a doubt, when its body is lost on the way.
-        let is_told = matches!(delivery, Some(Delivery::Unknown | Delivery::Done));
-        if !self.is_new || is_told {
-            self.upstreams.sent_keys().end(&self.key_use, delivery);
+        match delivery {
+            Some(Delivery::Done) if self.is_new => keys.made_key_answered(&self.key_use),
+            Some(Delivery::Unknown) => keys.end(&self.key_use, delivery),
+            _ if self.is_new => {}
+            _ => keys.end(&self.key_use, delivery),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A future with a limit: what the attempt timeout and the deadline have in common.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -22,6 +23,34 @@ pin_project! {
     }
 }
 
+thread_local! {
+    static IS_LAST_POLL: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the future that asks is polled for the last time, because its time is over: whoever has a part
+/// of an answer says now what it is worth.
+pub(crate) fn is_last_poll() -> bool {
+    IS_LAST_POLL.get()
+}
+
+/// Dropped at the end of such a poll, also when that panics.
+struct LastPoll {
+    around: bool,
+}
+
+impl LastPoll {
+    fn begin() -> Self {
+        let around = IS_LAST_POLL.replace(true);
+        Self { around }
+    }
+}
+
+impl Drop for LastPoll {
+    fn drop(&mut self) {
+        IS_LAST_POLL.set(self.around);
+    }
+}
+
 impl<F> Timed<F> {
     pub(crate) const fn new(inner: F, limit: Instant) -> Self {
         Self {
@@ -39,7 +68,7 @@ impl<F: Future> Future for Timed<F> {
     /// better what went wrong.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Poll::Ready(output) = this.inner.poll(cx) {
+        if let Poll::Ready(output) = this.inner.as_mut().poll(cx) {
             return Poll::Ready(Some(output));
         }
         if this.sleep.is_none() {
@@ -48,6 +77,10 @@ impl<F: Future> Future for Timed<F> {
         if let Some(sleep) = this.sleep.as_pin_mut() {
             ready!(sleep.poll(cx));
         }
-        Poll::Ready(None)
+        let _last = LastPoll::begin();
+        match this.inner.poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => Poll::Ready(None),
+        }
     }
 }

@@ -10,9 +10,9 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::Collected;
-use crate::middleware::extensions::AttemptEnds;
+use crate::middleware::timed::is_last_poll;
 use crate::response_body::{Announced, Collecting, Limits, ReadTimeout};
-use crate::{BoxError, Error, TransportError, clock};
+use crate::{BoxError, Error, TransportError};
 
 pin_project! {
     /// The future of a [`Collect`](super::Collect).
@@ -21,7 +21,6 @@ pin_project! {
         state: State<F, C>,
         limits: Limits,
         announced: Announced,
-        ends: Option<AttemptEnds>,
     }
 }
 
@@ -41,17 +40,11 @@ pin_project! {
 }
 
 impl<F, C> CollectFuture<F, C> {
-    pub(super) const fn new(
-        response: F,
-        limits: Limits,
-        announced: Announced,
-        ends: Option<AttemptEnds>,
-    ) -> Self {
+    pub(super) const fn new(response: F, limits: Limits, announced: Announced) -> Self {
         Self {
             state: State::Sent { response },
             limits,
             announced,
-            ends,
         }
     }
 }
@@ -81,8 +74,10 @@ where
                 StateProj::Reading { head, mut body } => {
                     let body = match body.as_mut().poll(cx) {
                         Poll::Ready(body) => body,
-                        // The timeout would take the head along; its timer has woken this task.
-                        Poll::Pending if outlives(head.as_ref(), *this.ends) => body.cut_off(),
+                        // The timeout would take the head along.
+                        Poll::Pending if is_last_poll() && is_enough(head.as_ref()) => {
+                            body.cut_off()
+                        }
                         Poll::Pending => return Poll::Pending,
                     };
                     let head = head
@@ -101,10 +96,8 @@ fn says_enough(status: StatusCode) -> bool {
     !status.is_success()
 }
 
-/// Whether the attempt is over now, but not what its head says.
-fn outlives(head: Option<&Parts>, ends: Option<AttemptEnds>) -> bool {
+fn is_enough(head: Option<&Parts>) -> bool {
     head.is_some_and(|head| says_enough(head.status))
-        && ends.is_some_and(|AttemptEnds(at)| at <= clock::now())
 }
 
 fn conclude(head: Parts, body: Collected) -> Result<Response<Collected>, Error> {

@@ -7,7 +7,6 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{CollectFuture, Collected};
-use crate::middleware::extensions::AttemptEnds;
 use crate::response_body::{Announced, Limits};
 use crate::{BoxError, Error};
 
@@ -40,8 +39,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let ends = request.extensions().get::<AttemptEnds>().copied();
         let announced = Announced::in_answer_to(request.method());
-        CollectFuture::new(self.inner.call(request), self.limits, announced, ends)
+        CollectFuture::new(self.inner.call(request), self.limits, announced)
     }
 }

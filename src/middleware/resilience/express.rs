@@ -21,7 +21,7 @@ use crate::middleware::retry::{Began, Kept, Resumed, RetryFuture, resume};
 use crate::middleware::throttle::ThrottledBody;
 use crate::policy::circuit::Call;
 use crate::policy::idempotency::{Asked, Choice, IdempotencyKey, choose};
-use crate::policy::{Delivery, StopReason};
+use crate::policy::{Delivery, Progress, StopReason};
 use crate::{BoxError, Error, Policy, Report, clock};
 
 /// What is known of a call while its first attempt goes express.
@@ -34,7 +34,8 @@ pub(super) struct Express<B> {
     key_in_use: Option<KeyInUse>,
     admitted: Admitted,
     limit: Limit,
-    gate: SendGate,
+    /// Only a transport of this crate has one to take.
+    gate: Option<SendGate>,
 }
 
 /// A call that goes on in the layers, where it would be by now.
@@ -92,9 +93,11 @@ impl<B: Replay> Express<B> {
         let kept = Kept::with(body, request);
         let deadline = Deadline::at(clock::after(now, policy.deadline()));
         let limit = Limit::of(now, policy.attempt_timeout(), Some(deadline));
-        let gate = SendGate::new();
-        request.extensions_mut().insert(gate.clone());
-        limit.pass_down(request);
+        let gate = layer.tells_its_transport().then(SendGate::new);
+        if let Some(gate) = &gate {
+            request.extensions_mut().insert(gate.clone());
+            limit.pass_down(request);
+        }
         let method = request.method().clone();
         let admitted = Admitted::untroubled(
             Arc::clone(&upstream),
@@ -136,7 +139,7 @@ impl<B: Replay> Express<B> {
     {
         let mut result = match result {
             Some(result) => result.map_err(Error::from_inner),
-            None => Err(Error::transport(self.limit.failure(self.gate.revoke()))),
+            None => Err(self.timed_out()),
         };
         match &mut result {
             Ok(response) => self.answered(response),
@@ -149,6 +152,12 @@ impl<B: Replay> Express<B> {
             }
             result => self.go_on(result, service),
         }
+    }
+
+    fn timed_out(&self) -> Error {
+        let gate = self.gate.as_ref();
+        let progress = gate.map_or(Progress::MaybeSent, SendGate::revoke);
+        Error::transport(self.limit.failure(progress))
     }
 
     fn answered<C>(&mut self, response: &mut Response<C>) {

@@ -1,7 +1,8 @@
 //! A call whose first attempt was sent elsewhere.
 
-use http::{Request, Response};
 use std::mem;
+
+use http::{Request, Response};
 use tower_service::Service;
 
 use super::RetryFuture;
@@ -36,7 +37,12 @@ where
     let mut head = kept.head();
     head.extensions_mut().insert(deadline);
     let mut log = CallLog::of(&head, began, sources);
-    match log.conclude(result, Spare::Kept(kept.body_mut())) {
+    let spare = if log.may_retry() {
+        Spare::Kept(kept.body_mut())
+    } else {
+        Spare::NotNeeded
+    };
+    match log.conclude(result, spare) {
         Conclusion::Return(result) => Resumed::Ended(result),
         Conclusion::Retry(at) => {
             log.pass_down(&mut head);

@@ -2,13 +2,15 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
+use http::{Request, Response, StatusCode, Version};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
-use seawall::{BoxError, Client, Provider};
+use seawall::{Body, BoxError, Client, Provider};
+use tokio::time::timeout;
 
 use crate::clock;
 use crate::forward;
@@ -61,10 +63,20 @@ impl Inner {
         forward::check(&head)?;
         let uri = self.target.of(&head.uri)?;
         let wishes = Wishes::read(&head.headers)?;
-        let again = self.again(&head.method, &head.headers);
+        let has_key = head.headers.contains_key(&self.provider.key_header);
+        let again = if has_key || head.method.is_idempotent() {
+            Again::Harmless
+        } else {
+            Again::NeedsOurKey
+        };
         forward::prepare(&mut head, self.target.is_plain_http());
+        let body = if has_key {
+            comparable(body, self.client.policy().deadline()).await?
+        } else {
+            kept(body)
+        };
 
-        let mut request = Request::new(kept(body));
+        let mut request = Request::new(body);
         *request.method_mut() = head.method;
         *request.uri_mut() = uri;
         *request.headers_mut() = head.headers;
@@ -72,15 +84,6 @@ impl Inner {
         match self.client.execute(request).await {
             Ok(response) => self.pass(response),
             Err(error) => Err(Problem::of(&error, &self.provider, again)),
-        }
-    }
-
-    /// Whether the caller's request is the same one if it is sent again.
-    fn again(&self, method: &Method, headers: &HeaderMap) -> Again {
-        if method.is_idempotent() || headers.contains_key(&self.provider.key_header) {
-            Again::Harmless
-        } else {
-            Again::NeedsOurKey
         }
     }
 
@@ -103,13 +106,39 @@ impl Inner {
     }
 }
 
-/// Kept while it is sent, up to 64 KiB, so that it can be sent again.
-fn kept(body: Incoming) -> seawall::Body {
+/// The body of a request without a key of its own: kept while it is sent, up to 64 KiB, so that it can
+/// be sent again.
+fn kept(body: Incoming) -> Body {
     if body.is_end_stream() {
-        seawall::Body::empty()
+        Body::empty()
     } else {
-        seawall::Body::stream(body)
+        Body::stream(body)
     }
+}
+
+/// The body of a request with a key of its own. If it is known to be no longer than what is kept anyway,
+/// it is read whole first: only so can it be held against what was sent with that key before.
+async fn comparable(body: Incoming, patience: Duration) -> Result<Body, Problem> {
+    let length = body.size_hint().exact();
+    if length.is_none_or(|length| length > Body::REPLAY_LIMIT as u64) {
+        return Ok(kept(body));
+    }
+    match timeout(patience, body.collect()).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes().into()),
+        Ok(Err(_)) => Err(broken()),
+        Err(_) => Err(slow()),
+    }
+}
+
+fn broken() -> Problem {
+    let detail = "the request's body broke off, and nothing was sent on: send it again";
+    Problem::here(StatusCode::BAD_REQUEST, "broken_body", detail)
+}
+
+fn slow() -> Problem {
+    let detail = "the request's body did not come within the policy's deadline, and nothing was sent \
+                  on: send it again, or without a length, to have it sent on as it comes";
+    Problem::here(StatusCode::REQUEST_TIMEOUT, "slow_body", detail)
 }
 
 /// 101, for which nobody has asked.

@@ -13,6 +13,7 @@
 
 mod admin;
 mod headers;
+mod keys;
 mod payments;
 mod shutdown;
 mod streams;

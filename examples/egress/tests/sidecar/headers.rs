@@ -1,5 +1,7 @@
 //! Which headers and targets pass, and which do not.
 
+use seawall::testing::Gateway;
+
 use crate::support::{
     PAYMENTS, Sidecar, Upstream, accept, connect, listener, read_request, read_to, rest, write,
 };
@@ -175,4 +177,21 @@ async fn an_upstream_that_switches_protocols_unasked_is_a_502() {
     let (answer, _) = tokio::join!(sidecar.get("/", ""), upstream);
     assert_eq!((answer.status, answer.told()[0]), (502, "1"));
     assert_eq!(answer.problem()["code"], "protocol_switched");
+}
+
+#[tokio::test]
+async fn an_upstream_that_speaks_http2_is_answered_for_in_http1() {
+    let gateway = Gateway::start().await.unwrap();
+    let client = format!(
+        "url = '{}'\nhttp2_prior_knowledge = true\n[policy]\n{PAYMENTS}",
+        gateway.url()
+    );
+    let sidecar = Sidecar::with(&gateway.url(), PAYMENTS, |settings| {
+        settings.client = toml::from_str(&client).unwrap();
+    })
+    .await;
+    let paid = sidecar.post("/payments", "te: trailers\r\n", "{}").await;
+    assert_eq!((paid.status, paid.told()), (200, ["1", "done", "answered"]));
+    assert!(paid.head.starts_with("http/1.1 200"), "{paid:?}");
+    assert_eq!(gateway.charges().len(), 1);
 }

@@ -141,6 +141,27 @@ async fn a_stream_past_its_limit_is_sent_once() {
 }
 
 #[tokio::test]
+async fn a_long_body_with_a_key_of_its_own_is_not_gathered_either() {
+    let (listener, url) = listener().await;
+    let sidecar = Sidecar::start(&url, PAYMENTS).await;
+    let length = 64 * 1024 + 1;
+    let mut caller = connect(sidecar.address).await;
+    let head = "POST / HTTP/1.1\r\nhost: me\r\nconnection: close\r\nidempotency-key: 17\r\n";
+    write(
+        &mut caller,
+        &format!("{head}content-length: {length}\r\n\r\nbegin"),
+    )
+    .await;
+    let mut upstream = accept(&listener).await;
+    read_to(&mut upstream, "\r\n\r\nbegin").await;
+    let more = "x".repeat(length - "begin".len());
+    write(&mut caller, &more).await;
+    read_to(&mut upstream, &more).await;
+    write(&mut upstream, "HTTP/1.1 204 No Content\r\n\r\n").await;
+    assert!(rest(&mut caller).await.starts_with("HTTP/1.1 204"));
+}
+
+#[tokio::test]
 async fn a_large_answer_is_not_gathered_here() {
     let (listener, url) = listener().await;
     let sidecar = Sidecar::start(&url, PAYMENTS).await;

@@ -70,7 +70,7 @@ impl Inner {
             Again::NeedsOurKey
         };
         forward::prepare(&mut head, self.target.is_plain_http());
-        let body = if has_key {
+        let body = if has_key && self.provider.honours_keys_on(&head.method) {
             comparable(body, self.client.policy().deadline()).await?
         } else {
             kept(body)
@@ -106,7 +106,7 @@ impl Inner {
     }
 }
 
-/// The body of a request without a key of its own: kept while it is sent, up to 64 KiB, so that it can
+/// A body that is compared with nothing: kept while it is sent, up to 64 KiB, so that it can
 /// be sent again.
 fn kept(body: Incoming) -> Body {
     if body.is_end_stream() {

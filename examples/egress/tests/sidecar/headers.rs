@@ -195,3 +195,12 @@ async fn an_upstream_that_speaks_http2_is_answered_for_in_http1() {
     assert!(paid.head.starts_with("http/1.1 200"), "{paid:?}");
     assert_eq!(gateway.charges().len(), 1);
 }
+
+#[tokio::test]
+async fn an_old_upstream_is_answered_for_in_http11() {
+    let upstream = Upstream::answering("HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+    let sidecar = Sidecar::start(&upstream.url(), PAYMENTS).await;
+    let answer = sidecar.get("/", "").await;
+    assert!(answer.head.starts_with("http/1.1 200"), "{answer:?}");
+    assert_eq!(answer.body, "ok");
+}

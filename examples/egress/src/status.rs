@@ -28,10 +28,9 @@ pub(crate) fn of(error: &Error) -> StatusCode {
     }
 }
 
-/// By circuit, gate, pace, limit or operator; or the time was up before anything was sent.
+/// By circuit, gate, pace, limit or operator; or the deadline came first.
 fn was_refused(error: &Error) -> bool {
-    let out_of_time = matches!(error.failure(), Some(Failure::Deadline(_)));
-    error.refusal().is_some() || (out_of_time && error.report().attempts() == 0)
+    error.refusal().is_some() || matches!(error.failure(), Some(Failure::Deadline(_)))
 }
 
 /// draft-ietf-httpapi-idempotency-key-header section 2.7: 422 for a key of another request.

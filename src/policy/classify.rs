@@ -3,6 +3,7 @@
 
 use http::{HeaderMap, Method, StatusCode};
 
+use super::grpc::{Pushback, pushback};
 use super::guarantee::is_safe;
 use super::{Conflict, Delivery, Failure, Guarantee, Hint, Provider, Refusal, StopReason};
 
@@ -11,7 +12,7 @@ use super::{Conflict, Delivery, Failure, Guarantee, Hint, Provider, Refusal, Sto
 pub enum Outcome<'a> {
     /// A response head came back.
     Response {
-        /// Its status.
+        /// Its status. Of an answer of gRPC: the [equivalent](super::grpc::Code::equivalent).
         status: StatusCode,
         /// Its headers.
         headers: &'a HeaderMap,
@@ -174,12 +175,10 @@ fn if_harmless(repeat: Repeat, guarantee: Guarantee) -> Repeat {
     }
 }
 
-/// Envoy's word for "I shed this load on purpose", and gRPC's negative pushback (gRFC A6): a retry is
-/// the last thing such a server wants.
+/// Envoy's word for "I shed this load on purpose", and gRPC's pushback that is no wait: a retry is the
+/// last thing such a server wants.
 fn says_no(headers: &HeaderMap) -> bool {
-    let pushback = headers.get("grpc-retry-pushback-ms");
-    headers.contains_key("x-envoy-overloaded")
-        || pushback.is_some_and(|wait| wait.as_bytes().starts_with(b"-"))
+    headers.contains_key("x-envoy-overloaded") || pushback(headers) == Pushback::Never
 }
 
 /// What the outcome says about the upstream, for a circuit that is not probing.

@@ -192,6 +192,7 @@ fn a_server_that_says_no_is_not_asked_again() {
     };
     assert!(no("x-envoy-overloaded", "true"));
     assert!(no("grpc-retry-pushback-ms", "-1"));
+    assert!(no("grpc-retry-pushback-ms", "soon"));
     assert!(!no("grpc-retry-pushback-ms", "100"));
     assert!(!no("x-envoy-upstream-service-time", "3"));
 }

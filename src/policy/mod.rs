@@ -14,6 +14,7 @@
 //! | [`circuit`] | may anything be sent to this upstream now, and at what pace? |
 //! | [`authentication`] | is the credential refused, is that news, may another be asked for? |
 //! | [`idempotency`] | which key makes a repeat harmless, and may it be sent again? |
+//! | [`grpc`] | what does an answer of gRPC say, in the terms of HTTP? |
 //! | [`Provider`] | what does the provider promise? |
 
 pub mod authentication;
@@ -24,6 +25,7 @@ pub mod classify;
 mod decide;
 mod delivery;
 mod failure;
+pub mod grpc;
 mod guarantee;
 pub mod idempotency;
 mod priority;

@@ -11,7 +11,7 @@ use http::{Request, Response, Uri};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
 
-use super::method;
+use super::{AttemptEnd, method};
 use crate::{Error, Report, Upstreams};
 
 /// The span of a call.
@@ -70,8 +70,8 @@ pub(crate) fn ended<C>(span: &Span, result: &Result<Response<C>, Error>) {
         Ok(response) => {
             let status = response.status();
             span.record("http.response.status_code", status.as_u16());
-            if status.as_u16() >= 400 {
-                failed(span, status.as_str());
+            if let Some(error_type) = AttemptEnd::of(response).error_type() {
+                failed(span, error_type);
             }
         }
         Err(error) => {

@@ -9,7 +9,7 @@ use tokio::sync::futures::OwnedNotified;
 
 use super::Deadline;
 use super::credentials::Sources;
-use super::extensions::{Identity, KeyPast, Resend, Throttled, hash};
+use super::extensions::{Identity, KeyPast, Resend, Throttled, guarantee_of, hash};
 use crate::config::Policy;
 use crate::event::Event;
 use crate::policy::budget::{Deposit, Grant};
@@ -211,7 +211,7 @@ fn patience_ends<B>(request: &Request<B>, now: Instant) -> Instant {
 fn describe<B>(request: &Request<B>, policy: &Policy, reservation: Option<u64>) -> Call {
     let (extensions, headers) = (request.extensions(), request.headers());
     let key = policy.provider().key_in(headers).and_then(Result::ok);
-    let guarantee = policy.guarantee_with(request.method(), key.is_some());
+    let guarantee = guarantee_of(request, policy, key.is_some());
     Call {
         key: key.as_ref().map(hash),
         priority: extensions.get::<Priority>().copied().unwrap_or_default(),

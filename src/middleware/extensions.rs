@@ -9,6 +9,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request};
 
 use super::credentials::{Bound, Sources};
+use crate::policy::Guarantee;
 use crate::policy::budget::Grant;
 use crate::upstream::Upstream;
 use crate::{Policy, Provider, clock};
@@ -202,6 +203,24 @@ impl Clone for Resend {
 /// On an attempt, below its circuit, if somebody sees spans: its number in the call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AttemptNumber(pub(crate) u32);
+
+/// On a request: whoever knows its protocol says that a repeat does no harm, though its method of HTTP
+/// does not promise it. Nobody outside can put it there.
+#[cfg_attr(
+    not(feature = "tonic"),
+    allow(dead_code, reason = "only methods of gRPC are declared so")
+)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DeclaredIdempotent;
+
+/// What makes a repeat of this request harmless. `has_key`: one that the provider would know again.
+pub(crate) fn guarantee_of<B>(request: &Request<B>, policy: &Policy, has_key: bool) -> Guarantee {
+    let declared = request.extensions().get::<DeclaredIdempotent>().is_some();
+    match policy.guarantee_with(request.method(), has_key) {
+        Guarantee::None | Guarantee::Waived if declared => Guarantee::Idempotent,
+        guarantee => guarantee,
+    }
+}
 
 /// On a request with a key of the caller's own: what is known of that key.
 #[derive(Clone, Copy, Debug)]

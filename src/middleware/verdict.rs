@@ -4,21 +4,28 @@ use http::{Response, StatusCode};
 
 use super::extensions::Identity;
 use crate::clock;
+use crate::event::AttemptEnd;
 use crate::policy::circuit::{Closing, Ending};
 use crate::policy::retry_after::{self, HeaderText};
 use crate::policy::{classify, rate_limit};
 use crate::upstream::Upstream;
 
-/// The ending of an attempt that brought this response.
+/// How an attempt has ended that brought this response, and the status by whose rules it goes.
+pub(super) fn ended<C>(response: &Response<C>) -> (AttemptEnd, StatusCode) {
+    let end = AttemptEnd::of(response);
+    (end, end.status().unwrap_or(response.status()))
+}
+
+/// The ending of an attempt that brought this response, which goes by this status.
 pub(super) fn of<C>(
     response: &Response<C>,
+    status: StatusCode,
     upstream: &Upstream,
     identity: &Identity,
     honours_retry_after: bool,
 ) -> Ending {
-    let status = response.status();
     let closing = honours_retry_after
-        .then(|| closing(response, identity))
+        .then(|| closing(response, status, identity))
         .flatten();
     // A quota can only slow what is limited.
     let quota = if closing.is_some() || upstream.is_untroubled(clock::now()) {
@@ -36,8 +43,7 @@ pub(super) fn of<C>(
 }
 
 /// What a Retry-After closes. Zero, or a date in the past, closes nothing.
-fn closing<C>(response: &Response<C>, identity: &Identity) -> Option<Closing> {
-    let status = response.status();
+fn closing<C>(response: &Response<C>, status: StatusCode, identity: &Identity) -> Option<Closing> {
     let closes = matches!(
         status,
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS

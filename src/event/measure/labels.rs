@@ -82,7 +82,7 @@ impl Place {
     /// The same, and how it ended.
     pub(super) fn ended(&self, method: &Method, end: AttemptEnd) -> Labels {
         let mut labels = self.requested(method);
-        if let AttemptEnd::Status(status) = end {
+        if let Some(status) = end.http_status() {
             labels.push((label::STATUS, Value::of_status(status)));
         }
         if end.error_type().is_some() {
@@ -97,10 +97,11 @@ impl Value {
         Self::Number(status.as_u16())
     }
 
-    /// The status code as text, or the failure's name.
+    /// The status code as text, or the name of gRPC's code or of the failure.
     pub(super) fn of_end(end: AttemptEnd) -> Self {
         match end {
             AttemptEnd::Status(status) => Self::Text(status.as_str().into()),
+            AttemptEnd::Grpc(code) => Self::Name(code.as_str()),
             AttemptEnd::Failure(failure) => Self::Name(failure.as_str()),
         }
     }
@@ -110,6 +111,7 @@ impl Value {
 mod tests {
     use super::*;
     use crate::policy::Failure;
+    use crate::policy::grpc::Code;
 
     #[test]
     fn a_name_is_taken_apart() {
@@ -147,6 +149,10 @@ mod tests {
         assert_eq!(
             ended(AttemptEnd::Status(StatusCode::PAYMENT_REQUIRED)),
             [vec![Value::Number(402)], vec![Value::Text("402".into())]]
+        );
+        assert_eq!(
+            ended(AttemptEnd::Grpc(Code::Unavailable)),
+            [vec![Value::Number(200)], vec![Value::Name("UNAVAILABLE")]]
         );
         assert_eq!(
             ended(AttemptEnd::Failure(Failure::Reset)),

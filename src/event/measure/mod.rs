@@ -96,7 +96,7 @@ impl<S: Sink> Measure<S> {
                 let labels = place.ended(method, end);
                 self.sink.record_duration(took.as_secs_f64(), labels);
                 self.count_attempt(place, health_name(end));
-                if let AttemptEnd::Status(status) = end
+                if let Some(status) = end.status()
                     && REFUSED_CREDENTIALS.contains(&status)
                 {
                     let labels = place.with(label::STATUS, Value::of_status(status));
@@ -202,6 +202,7 @@ const REFUSED_CREDENTIALS: [StatusCode; 2] = [StatusCode::UNAUTHORIZED, StatusCo
 fn health_name(end: AttemptEnd) -> &'static str {
     let health = match end {
         AttemptEnd::Status(status) => health_of(status),
+        AttemptEnd::Grpc(code) => health_of(code.equivalent()),
         AttemptEnd::Failure(failure) => health(&Outcome::Failure(failure)),
     };
     match health {

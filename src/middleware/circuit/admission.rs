@@ -181,7 +181,7 @@ impl Admitted {
         }
         self.upstream
             .finish(now, permit, &Ending { took, ..*ending });
-        if let Some(AttemptEnd::Status(status)) = sent {
+        if let Some(status) = sent.and_then(|end| end.status()) {
             self.upstream.authenticated(status, self.alarm_after);
         }
     }

@@ -22,11 +22,12 @@ pub(in crate::middleware) fn answered<C>(admitted: &mut Admitted, response: &mut
         honours_retry_after,
         ..
     } = admitted;
-    let ending = verdict::of(response, upstream, identity, *honours_retry_after);
+    let (end, status) = verdict::ended(response);
+    let ending = verdict::of(response, status, upstream, identity, *honours_retry_after);
     if let Some(CredentialWait(wait)) = response.extensions_mut().remove() {
         admitted.leave_out(wait);
     }
-    admitted.finish(&ending, Some(AttemptEnd::Status(response.status())));
+    admitted.finish(&ending, Some(end));
     if ending.closing.is_some() {
         response.extensions_mut().insert(GateClosed);
     }

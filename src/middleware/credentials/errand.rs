@@ -12,6 +12,7 @@ use super::{Bound, Credential, Credentials};
 use crate::body::Replay;
 use crate::middleware::Deadline;
 use crate::middleware::extensions::CredentialWait;
+use crate::middleware::verdict;
 use crate::{Error, Upstreams, clock};
 
 /// An attempt on its way with a credential of ours, and what there is to send again.
@@ -106,8 +107,8 @@ impl<S, B> Errand<S, B> {
     /// The answer that is returned.
     fn answer<C>(&self, mut answer: Response<C>) -> Response<C> {
         if self.used.is_some() {
-            let alarm_after = self.settings.alarm_after;
-            self.bound.answered(answer.status(), alarm_after);
+            let (_, status) = verdict::ended(&answer);
+            self.bound.answered(status, self.settings.alarm_after);
         }
         if !self.waited.is_zero() {
             answer.extensions_mut().insert(CredentialWait(self.waited));
@@ -177,7 +178,8 @@ where
             (Err(error), _) => return Follows::Return(Err(error)),
         };
         let kept = self.kept.as_deref().map(|(_, request)| request.body());
-        if response.status() == StatusCode::UNAUTHORIZED && kept.is_some_and(B::is_intact) {
+        let (_, status) = verdict::ended(&response);
+        if status == StatusCode::UNAUTHORIZED && kept.is_some_and(B::is_intact) {
             return Follows::Renew(response);
         }
         Follows::Return(Ok(self.answer(response)))

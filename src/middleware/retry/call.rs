@@ -7,7 +7,9 @@ use http::{HeaderMap, Method, Request, StatusCode};
 
 use crate::config::Policy;
 use crate::middleware::credentials::Sources;
-use crate::middleware::extensions::{Deadline, FreshConnection, Identity, KeyPast, Resend, hash};
+use crate::middleware::extensions::{
+    Deadline, FreshConnection, Identity, KeyPast, Resend, guarantee_of, hash,
+};
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::Call;
 use crate::policy::idempotency::IdempotencyKey;
@@ -88,7 +90,7 @@ impl CallLog {
         let (headers, extensions) = (request.headers(), request.extensions());
         let provider = policy.provider();
         let key = provider.key_in(headers).and_then(Result::ok);
-        let guarantee = policy.guarantee_with(request.method(), key.is_some());
+        let guarantee = guarantee_of(request, &policy, key.is_some());
         let past = (guarantee == Guarantee::Keyed).then(|| KeyPast::of(request, &policy, now));
         // An earlier call with the same key may have been acted on, whatever becomes of this one.
         let in_doubt = past.is_some_and(|past| past.in_doubt);

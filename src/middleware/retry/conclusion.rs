@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use http::{Response, StatusCode};
 
+use super::asked::pushback;
 use super::call::CallLog;
 use super::spare::Spare;
 use crate::body::Replay;
 use crate::event::{AttemptEnd, Event};
 use crate::middleware::extensions::GateClosed;
+use crate::middleware::verdict;
 use crate::policy::classify::{Outcome, Repeat, delivery, repeat};
-use crate::policy::retry_after::{self, RetryAfter};
 use crate::policy::{
     Attempt, Conditions, Decision, Delivery, Failure, Guarantee, Standing, StopReason, decide,
 };
@@ -43,11 +44,11 @@ impl CallLog {
         mut response: Response<C>,
         spare: Spare<'_, B>,
     ) -> Conclusion<C> {
-        let stated = self.stated_wait(&response);
-        let end = AttemptEnd::Status(response.status());
+        let (end, status) = verdict::ended(&response);
+        let stated = self.stated_wait(status, &response);
         let policy = Arc::clone(&self.policy);
         let outcome = Outcome::Response {
-            status: response.status(),
+            status,
             headers: response.headers(),
             retry_after: stated.is_some(),
             provider: policy.provider(),
@@ -67,12 +68,8 @@ impl CallLog {
                 .blocked(clock::now(), &self.as_seen())
                 .is_some();
         // The gate holds its wait already, jitter and cap included.
-        let obeyed = stated.filter(|_| self.policy.honours_retry_after() && !closed_gate);
-        // A lying header costs as much here as at the gate, and no more.
-        let most = self.policy.circuit().gate_cap;
-        let server_wait = obeyed.map_or(Duration::ZERO, |wait| {
-            retry_after::spread(wait.min(most), self.unit())
-        });
+        let stated = stated.filter(|_| !closed_gate);
+        let server_wait = self.server_wait(stated, pushback(end, &response));
         let decision = if doubtful && !self.guarantee.allows_repeat() {
             Err(StopReason::NotIdempotent)
         } else {
@@ -218,19 +215,6 @@ impl CallLog {
                 because,
             }),
         }
-    }
-
-    /// What the server asks for, on a status where that is read.
-    fn stated_wait<C>(&self, response: &Response<C>) -> Option<Duration> {
-        if !retry_after::is_read_on(response.status()) {
-            return None;
-        }
-        let stated = retry_after::parse(response.headers(), clock::wall());
-        if stated == RetryAfter::Invalid {
-            let upstream = &**self.upstream.name();
-            self.upstream.tell(&Event::RetryAfterIgnored { upstream });
-        }
-        stated.delay()
     }
 
     fn standing(&self, now: Instant, by_this_call: bool) -> Standing {

@@ -3,6 +3,7 @@
 //! *Why was this call not retried?* The report's [`stop_reason`](crate::Report::stop_reason) says;
 //! the decision is made in [`policy::decide()`](crate::policy::decide()).
 
+mod asked;
 mod call;
 mod conclusion;
 mod flat_headers;

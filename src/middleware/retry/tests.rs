@@ -5,6 +5,7 @@ mod budget;
 mod cancelled;
 mod deadline;
 mod delivery;
+mod grpc;
 mod keys;
 mod once;
 mod privacy;

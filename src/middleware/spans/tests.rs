@@ -63,6 +63,22 @@ async fn a_call_has_a_span_and_each_of_its_attempts_one_within() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_of_grpc_is_an_error_of_its_name_and_a_200_all_the_same() {
+    let spans = Spans::new();
+    let failed = status(200)
+        .header("content-type", "application/grpc")
+        .header("grpc-status", 13);
+    Stack::new(payments(), &Script::new([failed]))
+        .send(post())
+        .await
+        .unwrap();
+    let attempt = &spans.named("attempt")[0];
+    assert_eq!(attempt.field("error.type"), Some("INTERNAL"));
+    assert_eq!(attempt.field("otel.status_code"), Some("ERROR"));
+    assert_eq!(attempt.field("http.response.status_code"), Some("200"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_call_has_a_span_that_says_why_and_no_attempt() {
     let upstream = Script::new([retry_after(503, 600)]);
     let stack = Stack::new(external(), &upstream);

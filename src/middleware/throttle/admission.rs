@@ -188,7 +188,9 @@ impl Passed {
     /// Only of the rate: failures, and the gate that a 503 closes, are for a circuit to know.
     fn tell<C>(&self, permit: Permit, response: &mut Response<C>) {
         let (upstream, now) = (&self.upstream, clock::now());
-        let ending = verdict::of(response, upstream, &self.identity, self.honours_retry_after);
+        let (_, status) = verdict::ended(response);
+        let honours = self.honours_retry_after;
+        let ending = verdict::of(response, status, upstream, &self.identity, honours);
         let limit = |closing: &Closing| matches!(closing, Closing::RateKey(..));
         let ending = Ending {
             health: match ending.health {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 /// Why a gRPC call failed, as its server says. `OK` is none of these.
 ///
@@ -14,22 +14,22 @@ use http::{HeaderMap, StatusCode};
     reason = "the specification of gRPC says what each means"
 )]
 pub enum Code {
-    Cancelled,
-    Unknown,
-    InvalidArgument,
-    DeadlineExceeded,
-    NotFound,
-    AlreadyExists,
-    PermissionDenied,
-    ResourceExhausted,
-    FailedPrecondition,
-    Aborted,
-    OutOfRange,
-    Unimplemented,
-    Internal,
-    Unavailable,
-    DataLoss,
-    Unauthenticated,
+    Cancelled = 1,
+    Unknown = 2,
+    InvalidArgument = 3,
+    DeadlineExceeded = 4,
+    NotFound = 5,
+    AlreadyExists = 6,
+    PermissionDenied = 7,
+    ResourceExhausted = 8,
+    FailedPrecondition = 9,
+    Aborted = 10,
+    OutOfRange = 11,
+    Unimplemented = 12,
+    Internal = 13,
+    Unavailable = 14,
+    DataLoss = 15,
+    Unauthenticated = 16,
 }
 
 /// The failure that a response head speaks of, if it is an answer of gRPC: HTTP status 200, a
@@ -66,8 +66,9 @@ pub fn error_of(status: StatusCode, headers: &HeaderMap) -> Option<Code> {
     first
 }
 
-fn is_grpc(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).map(|kind| kind.as_bytes());
+/// Whether the `content-type` is one of gRPC.
+pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let prefix = b"application/grpc";
     kind.and_then(|kind| kind.get(..prefix.len()))
         .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
@@ -137,6 +138,12 @@ impl Code {
             Self::DeadlineExceeded | Self::Cancelled => StatusCode::GATEWAY_TIMEOUT,
             Self::DataLoss => StatusCode::INSUFFICIENT_STORAGE,
         }
+    }
+
+    /// The number that gRPC gives it.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
     }
 
     /// The name that gRPC gives it.

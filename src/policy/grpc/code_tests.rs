@@ -1,6 +1,6 @@
 //! Each code, and what it means to the tables of `classify`.
 
-use http::{HeaderValue, Method};
+use http::Method;
 
 use super::Code::*;
 use super::*;
@@ -40,6 +40,7 @@ fn code(lines: &[&'static str], content_type: &'static str) -> Option<Code> {
 fn every_number_has_its_code_and_zero_has_none() {
     for (number, expected) in NUMBERED {
         assert_eq!(code(&[number], "application/grpc"), Some(expected));
+        assert_eq!(expected.number().to_string(), number);
     }
     assert_eq!(code(&["0"], "application/grpc"), None);
     assert_eq!(code(&[], "application/grpc"), None);

@@ -8,6 +8,8 @@ mod code;
 mod pushback;
 mod timeout;
 
+#[cfg(feature = "tonic")]
+pub(crate) use self::code::is_grpc;
 pub use self::code::{Code, error_of};
 pub use self::pushback::{Pushback, pushback};
 pub use self::timeout::{Timeout, timeout};

@@ -127,7 +127,7 @@ mod tests {
             let read = parse(&written).unwrap();
             assert!(read <= time, "{written:?} for {time:?}");
             assert!(
-                time - read < time / 90_000 + Duration::from_nanos(1),
+                time.abs_diff(read) < time / 90_000 + Duration::from_nanos(1),
                 "{time:?}"
             );
         }

@@ -31,6 +31,23 @@ async fn five_refused_attempts_raise_it_once_and_an_accepted_one_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refused_credential_of_grpc_counts_and_no_other_failure_of_it_does() {
+    for (code, alarms) in [(16, 1), (7, 1), (5, 0), (14, 0)] {
+        let log = Log::new();
+        let refused = || {
+            status(200)
+                .header("content-type", "application/grpc")
+                .header("grpc-status", code)
+        };
+        let signed = Signed::new(&Script::new((0..5).map(|_| refused())), bearer("a"));
+        for _ in 0..5 {
+            let _ = signed.send(post()).await;
+        }
+        assert_eq!(log.count(FAILING), alarms, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_accepted_attempt_between_begins_the_count_anew() {
     let log = Log::new();
     let steps = [401, 401, 401, 401, 200, 401, 401, 401, 401];

@@ -73,12 +73,15 @@
 //! | `compat` | no | [`compat`]: a drop-in for wrappers in the manner of http-client-go; see `MIGRATING.md` |
 //! | `metrics` | no | [`metrics`]: durations, retries, circuits and more for the `metrics` facade |
 //! | `otel` | no | [`otel`]: the same for OpenTelemetry |
+//! | `tonic` | no | [`adapters::grpc`]: the layers over a tonic `Channel`, for generated clients |
 //! | `watch` | no | operators' wishes from a file that is watched, see [`control`]; with `serde` |
 //! | `testing` | no | a fake payment gateway on real sockets, with faults and a ledger, for your tests |
 //!
 //! Without any of them the crate is [`policy`] and [`config`] alone: no runtime, no network.
 //! Enabling a feature never changes what another one does.
 
+#[cfg(feature = "tonic")]
+pub mod adapters;
 #[cfg(feature = "middleware")]
 pub mod body;
 #[cfg(feature = "client")]

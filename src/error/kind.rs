@@ -34,6 +34,7 @@ impl ErrorKind {
             Cause::Config(_) | Cause::Key(_) | Cause::Failure(Failure::InvalidRequest) => {
                 Self::Config
             }
+            Cause::Grpc(code) => Self::of(&Cause::Status(code.equivalent())),
             Cause::Failure(failure) if failure.is_connect() => Self::Connect,
             Cause::Failure(failure) if failure.is_timeout() => Self::Timeout,
             Cause::Failure(Failure::RequestBody) => Self::Body,
@@ -63,6 +64,7 @@ pub(super) fn error_type(cause: &Cause) -> &str {
         Cause::Maintenance(_) => Refusal::Maintenance.as_str(),
         Cause::Credential(_) => "no_credential",
         Cause::Status(status) => status.as_str(),
+        Cause::Grpc(code) => code.as_str(),
         Cause::Body(_) => "body",
     }
 }

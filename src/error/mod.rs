@@ -14,6 +14,7 @@ use http::{HeaderMap, StatusCode};
 pub use self::kind::ErrorKind;
 use crate::config::PolicyError;
 use crate::middleware::credentials::CredentialError;
+use crate::policy::grpc::{self, Code};
 use crate::policy::idempotency::KeyRefusal;
 use crate::policy::{Delivery, Failure, Reason, Refusal};
 use crate::report::Report;
@@ -69,6 +70,8 @@ pub(crate) enum Cause {
     Credential(CredentialError),
     /// A status that the caller asked to have turned into an error.
     Status(StatusCode),
+    /// The same for what gRPC says.
+    Grpc(Code),
     /// The response's body broke, or is not what was asked for.
     Body(Cow<'static, str>),
 }
@@ -125,6 +128,14 @@ impl Error {
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.0.last_response.as_ref().map(|(_, headers)| headers)
+    }
+
+    /// The code of gRPC in that response, if it is an answer of gRPC that says what failed. Its status
+    /// is 200 then.
+    #[must_use]
+    pub fn grpc_code(&self) -> Option<Code> {
+        let (status, headers) = self.0.last_response.as_ref()?;
+        grpc::error_of(*status, headers)
     }
 
     /// How the transport failed, if it did.
@@ -246,6 +257,7 @@ impl fmt::Display for Error {
             Cause::Maintenance(reason) => write!(f, "{}: {reason}", Refusal::Maintenance)?,
             Cause::Credential(why) => why.fmt(f)?,
             Cause::Status(status) => write!(f, "the upstream answered {status}")?,
+            Cause::Grpc(code) => write!(f, "the upstream answered {code}")?,
             Cause::Body(problem) => f.write_str(problem)?,
         }
         if !report.upstream.is_empty() {

@@ -1,0 +1,135 @@
+//! What a request of tonic becomes.
+
+use tower::Layer;
+
+use super::*;
+use crate::middleware::extensions::DeclaredIdempotent;
+use crate::{Credential, CredentialsLayer, Policy, UpstreamName, Upstreams};
+
+/// What a channel below the stack sees of a request, whose head is as it came to it.
+async fn seen(layer: &GrpcLayer, request: Request<tonic::body::Body>) -> http::request::Parts {
+    let saw = Arc::new(Mutex::new(None));
+    let see = Arc::clone(&saw);
+    let channel = service_fn(move |request: Request<tonic::body::Body>| {
+        *see.lock().unwrap() = Some(request.into_parts().0);
+        async { Ok::<_, Infallible>(answer([data(0, "one")])) }
+    });
+    let mut service = layer.layer(channel);
+    let service = service.ready().await.unwrap();
+    service.call(request).await.unwrap();
+    saw.lock().unwrap().take().unwrap()
+}
+
+fn layer() -> GrpcLayer {
+    GrpcLayer::new(Policy::internal(), "https://ledger.test:8443").unwrap()
+}
+
+fn to(uri: &str) -> Request<tonic::body::Body> {
+    Request::post(uri).body(tonic::body::Body::empty()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_layers_origin_is_put_before_the_path() {
+    for uri in ["/l.L/Get", "http://elsewhere.test/l.L/Get"] {
+        let head = seen(&layer(), to(uri)).await;
+        assert_eq!(head.uri, "https://ledger.test:8443/l.L/Get");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_declared_method_is_marked_whatever_the_request_brings() {
+    let layer = layer().idempotent(["/l.L/Get"]).unwrap();
+    let layer = layer.idempotent(["/l.L/List"]).unwrap();
+    for (path, marked) in [("/l.L/Get", true), ("/l.L/List", true), ("/l.L/Pay", false)] {
+        let mut request = to(path);
+        request.extensions_mut().insert(DeclaredIdempotent);
+        let head = seen(&layer, request).await;
+        let found = head.extensions.get::<DeclaredIdempotent>().is_some();
+        assert_eq!(found, marked, "{path}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tightest_of_the_callers_limits_holds() {
+    let told = async |timeout: Option<&'static str>, deadline: Option<u64>| {
+        let mut request = to("/l.L/Get");
+        if let Some(timeout) = timeout {
+            request
+                .headers_mut()
+                .insert("grpc-timeout", timeout.parse().unwrap());
+        }
+        if let Some(deadline) = deadline {
+            let deadline = Deadline::at(clock::now() + millis(deadline));
+            request.extensions_mut().insert(deadline);
+        }
+        let start = clock::now();
+        let head = seen(&layer(), request).await;
+        head.extensions.get::<Deadline>().unwrap().instant() - start
+    };
+    assert_eq!(told(Some("200m"), None).await, millis(200));
+    assert_eq!(told(Some("200m"), Some(100)).await, millis(100));
+    assert_eq!(told(Some("200m"), Some(300)).await, millis(200));
+    // Of the policy.
+    assert_eq!(told(Some("1H"), None).await, Duration::from_secs(3));
+    assert_eq!(told(Some("soon"), None).await, Duration::from_secs(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_caller_brings_reaches_the_stack() {
+    let upstreams = Upstreams::new(Policy::internal());
+    let layer = GrpcLayer::over(upstreams.clone(), "https://ledger.test").unwrap();
+    let mut request = to("/l.L/Get");
+    request
+        .extensions_mut()
+        .insert(UpstreamName::new("reports"));
+    seen(&layer, request).await;
+    let named = upstreams.control().snapshots().pop().unwrap().upstream;
+    assert_eq!(named, "https://ledger.test:443#reports");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_its_credential() {
+    let credential = Credential::bearer("s3cret").unwrap();
+    let credentials = CredentialsLayer::new("https://ledger.test:8443", credential).unwrap();
+    let head = seen(&layer().with_credentials(credentials), to("/l.L/Get")).await;
+    assert_eq!(head.headers["authorization"], "Bearer s3cret");
+}
+
+#[test]
+fn what_is_no_origin_is_refused_with_the_fix() {
+    for text in [
+        "",
+        "ledger.test",
+        "/l.L",
+        "https://ledger.test/v1",
+        "https://l.test#a",
+    ] {
+        let error = GrpcLayer::new(Policy::internal(), text).unwrap_err();
+        assert!(error.is_config());
+        let said = error.to_string();
+        assert!(
+            said.contains(&format!("`{text}`")) && said.contains("https://"),
+            "{said}"
+        );
+    }
+    let secret = GrpcLayer::new(Policy::internal(), "https://me:s3cret@l.test").unwrap_err();
+    assert!(!secret.to_string().contains("s3cret"), "{secret}");
+}
+
+#[test]
+fn what_is_no_method_is_refused_with_the_fix() {
+    for method in [
+        "",
+        "Get",
+        "/Get",
+        "l.L/Get",
+        "/l.L/",
+        "//Get",
+        "/a/b/c",
+        "/l.L/Get ",
+    ] {
+        let error = layer().idempotent([method]).unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("`/package.Service/Method`"), "{said}");
+    }
+}

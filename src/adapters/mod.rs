@@ -1,0 +1,3 @@
+//! The layers over the clients of other crates.
+
+pub mod grpc;

@@ -1,0 +1,104 @@
+//! What became of a call whose connection gave out, or never came about.
+
+use seawall::policy::Failure;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
+
+use super::*;
+
+#[tokio::test]
+async fn a_refused_connection_has_sent_nothing_and_is_tried_again_for_every_method() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    for path in [GET, PAY] {
+        let status = Calls::new(stack(quick(), &origin))
+            .unary(path)
+            .await
+            .unwrap_err();
+        let why = StopReason::AttemptsExhausted;
+        assert_ended(&status, Code::Unavailable, 3, Delivery::NotSent, why);
+        assert_eq!(behind(&status).failure(), Some(Failure::Refused));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_after_the_request_may_have_done_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let accepted = tokio::spawn(async move {
+        let mut count = 0;
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            count += 1;
+            let mut read = Vec::new();
+            // The preface, the settings, the head and the message.
+            while !read.windows(6).any(|part| part == b"s3cret") {
+                assert_ne!(socket.read_buf(&mut read).await.unwrap(), 0, "{count}");
+            }
+        }
+    });
+    let status = Calls::new(stack(quick(), &origin))
+        .unary(PAY)
+        .await
+        .unwrap_err();
+    let why = StopReason::NotIdempotent;
+    assert_ended(&status, Code::Unavailable, 1, Delivery::Unknown, why);
+    accepted.abort();
+}
+
+#[tokio::test]
+async fn a_connector_that_takes_too_long_has_sent_nothing() {
+    let connector = tower::service_fn(|_: http::Uri| {
+        std::future::pending::<Result<hyper::upgrade::Upgraded, std::io::Error>>()
+    });
+    let origin = "http://127.0.0.1:1";
+    let endpoint = Endpoint::from_static(origin).connect_timeout(millis(50));
+    let channel = endpoint.connect_with_connector_lazy(connector);
+    let status = Calls::new(layer(quick(), origin).layer(channel))
+        .unary(PAY)
+        .await
+        .unwrap_err();
+    let why = StopReason::AttemptsExhausted;
+    assert_ended(&status, Code::Unavailable, 3, Delivery::NotSent, why);
+    assert_eq!(behind(&status).failure(), Some(Failure::ConnectTimeout));
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_encoded_is_the_callers_own_matter() {
+    let server = Server::new([]).await;
+    let calls = calls(&server);
+    let narrow = calls.clone().encoding_at_most(4);
+    for _ in 0..6 {
+        let status = narrow.unary(PAY).await.unwrap_err();
+        assert_eq!(status.code(), Code::OutOfRange, "{status}");
+        assert_eq!(behind(&status).delivery(), Delivery::NotSent);
+        assert_eq!(behind(&status).failure(), Some(Failure::InvalidRequest));
+    }
+    assert_eq!(server.count(), 0);
+    // Nor is the upstream held to blame.
+    assert!(calls.unary(PAY).await.is_ok());
+}
+
+#[tokio::test]
+async fn plain_http_beyond_this_machine_is_refused_by_a_policy_for_others() {
+    let origin = "http://ledger.example";
+    let layer = GrpcLayer::new(Policy::external(), origin).unwrap();
+    let channel = Channel::from_static(origin).connect_lazy();
+    let status = Calls::new(layer.layer(channel))
+        .unary(PAY)
+        .await
+        .unwrap_err();
+    assert_eq!(status.code(), Code::FailedPrecondition);
+    assert!(behind(&status).is_config());
+}
+
+#[tokio::test]
+async fn the_layers_origin_names_the_upstream_whatever_the_client_says() {
+    let server = Server::new([]).await;
+    let calls = calls(&server).with_origin("https://elsewhere.example");
+    let answer = calls.unary(PAY).await.unwrap();
+    let report = answer.extensions().get::<seawall::Report>().unwrap();
+    assert_eq!(report.upstream(), server.origin());
+    assert_eq!(server.seen()[0].path, PAY);
+}

@@ -117,8 +117,7 @@ impl Admitted {
     /// The first attempt of a call, let through by the quick way in. Who has made it is told when
     /// somebody wants to know.
     pub(in crate::middleware) fn untroubled(
-        upstream: Arc<Upstream>,
-        permit: Permit,
+        (upstream, permit): (Arc<Upstream>, Permit),
         since: Instant,
         method: Method,
         alarm_after: u32,

@@ -8,7 +8,8 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::express::{Ended, Express, GoesOn};
+use super::ended::{Ended, GoesOn};
+use super::express::Express;
 use super::layer::{Attempts, Whole};
 use crate::body::Replay;
 use crate::middleware::throttle::ThrottledBody;

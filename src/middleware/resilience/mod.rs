@@ -1,10 +1,11 @@
 //! The whole stack, in the one order that works, and the short way through it.
 //!
 //! While nothing is wrong and nothing is limited, no layer has anything to decide before a first
-//! attempt is sent. Then that attempt goes [express]: the same questions, asked of the same rooms, but
+//! attempt is sent. Then that attempt goes express: the same questions, asked of the same rooms, but
 //! straight to the transport and without a future for each layer. What does not end in a success goes
 //! on in the layers, where it would be by then.
 
+mod ended;
 mod express;
 mod future;
 mod layer;

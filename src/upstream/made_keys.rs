@@ -81,7 +81,7 @@ impl Place {
     /// Of two who write at once the later one leaves it: either may have the place.
     fn write(&self, words: [u64; 5]) {
         let version = self.version.load(Ordering::Relaxed);
-        let is_free = version % 2 == 0;
+        let is_free = version.is_multiple_of(2);
         let begins = || {
             let (acquire, relaxed) = (Ordering::Acquire, Ordering::Relaxed);
             let begun = version.wrapping_add(1);
@@ -107,7 +107,7 @@ impl Place {
         // No word is read after the version is looked at again.
         fence(Ordering::Acquire);
         let after = self.version.load(Ordering::Relaxed);
-        let is_whole = before == after && before % 2 == 0 && before != 0;
+        let is_whole = before == after && before.is_multiple_of(2) && before != 0;
         is_whole.then_some(words)
     }
 
@@ -135,7 +135,7 @@ mod tests {
         Sent {
             origin: number,
             target: number + 1,
-            body: (number % 2 == 0).then_some(number + 2),
+            body: number.is_multiple_of(2).then_some(number + 2),
             expires: now + Duration::from_secs(number),
         }
     }

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Instructions of one call, by callgrind: those of a long run less those of a short one. They do not
+# see atomics or caches. The keyed POST is taken over two whole turns of the keys that are remembered.
+# With a kind as argument, its costliest functions besides.
+set -euo pipefail
+cd "$(dirname "$0")"
+cargo build --release --quiet --bin count
+count=$(cargo metadata --no-deps --format-version 1 | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release/count
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+instructions() {
+    valgrind --tool=callgrind --callgrind-out-file="$out/$1.$2" "$count" "$1" "$2" 2>&1 |
+        sed -n 's/.*Collected : //p'
+}
+
+for kind in bare circuit get unkeyed post; do
+    short=1000 long=11000
+    [ "$kind" != post ] || { short=40000 long=72768; }
+    less=$(instructions "$kind" "$short")
+    more=$(instructions "$kind" "$long")
+    printf '%-8s %6d instructions a call\n' "$kind" $(((more - less) / (long - short)))
+    if [ "${1-}" = "$kind" ]; then
+        callgrind_annotate --inclusive=yes --threshold=100 "$out/$kind.$long" 2>/dev/null |
+            awk -v calls="$long" '/\[/ && /seawall|http::|malloc|memcpy/ {
+                gsub(",", "", $1); printf "%8d  %s\n", $1 / calls, substr($0, index($0, ")") + 2, 150) }' | head -60
+    fi
+done

@@ -1,0 +1,46 @@
+//! So many calls of one kind, for `valgrind --tool=callgrind`.
+//!
+//! The instructions of one call are those of a long run less those of a short one, by the calls
+//! between them: `benches/peers/instructions.sh` prints them.
+
+use std::process::ExitCode;
+
+use ::seawall::Policy;
+use http::Method;
+use peers::measure::{Run, Template};
+use peers::peers::seawall;
+use peers::transport::{Bare, Manner};
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let kind = args.next().unwrap_or_default();
+    let calls = args.next().and_then(|calls| calls.parse().ok());
+    let (Some(mut run), Some(calls)) = (make(&kind), calls) else {
+        eprintln!("error: count bare|circuit|get|post|unkeyed CALLS");
+        return ExitCode::from(2);
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime can be made");
+    let _entered = runtime.enter();
+    run.run(calls);
+    ExitCode::SUCCESS
+}
+
+fn make(kind: &str) -> Option<Box<dyn Run>> {
+    let ready = Bare::new(Manner::Ready);
+    let payments = seawall::payments;
+    let (get, post) = (Method::GET, Method::POST);
+    Some(match kind {
+        "bare" => Box::new(Template::new(ready, &post)),
+        "circuit" => Box::new(Template::new(seawall::circuit(ready), &post)),
+        "get" => Box::new(Template::new(seawall::stack(payments(), ready), &get)),
+        "post" => Box::new(Template::new(seawall::stack(payments(), ready), &post)),
+        "unkeyed" => {
+            let stack = seawall::stack(Policy::external(), ready);
+            Box::new(Template::new(stack, &post))
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,7 @@
+//! One peer a file, each in the stack that a careful user would build of it.
+
+pub mod failsafe;
+pub mod recloser;
+pub mod seawall;
+pub mod tower;
+pub mod tower_resilience;

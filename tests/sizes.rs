@@ -54,7 +54,7 @@ fn each_layer_keeps_its_weight() {
     within("CallSpan", weight::<CallSpan<Inner>>(), 40);
     within("RequireHttps", weight::<RequireHttps<Inner>>(), 0);
     within("CallDeadline", weight::<CallDeadline<Inner>>(), 136);
-    within("Idempotency", weight::<Idempotency<Inner>>(), 120);
+    within("Idempotency", weight::<Idempotency<Inner>>(), 128);
     within("Retry", weight::<Retry<Inner>>(), 672);
     within("Throttle", weight::<Throttle<Inner>>(), 760);
     within("CircuitBreaker", weight::<CircuitBreaker<Inner>>(), 744);

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::time::{Duration, Instant};
 
+use crate::clock;
 use crate::policy::idempotency::Sent;
 
 /// Keys that were made for one call each, and whose calls were answered.
@@ -43,9 +44,10 @@ impl MadeKeys {
         }
     }
 
-    /// A key with this hash was sent with this, not before the first one that was.
-    pub(super) fn remember(&self, key: u64, sent: &Sent, now: Instant) {
-        let epoch = *self.epoch.get_or_init(|| now);
+    /// A key with this hash was sent with this.
+    pub(super) fn remember(&self, key: u64, sent: &Sent) {
+        // The first is answered before any of them expires.
+        let epoch = *self.epoch.get_or_init(clock::now);
         let places = self
             .places
             .get_or_init(|| (0..self.capacity).map(|_| Place::default()).collect());
@@ -131,6 +133,20 @@ mod tests {
     use super::*;
     use crate::policy::test_clock::start;
 
+    /// To the nanosecond that is kept.
+    fn same(read: Option<Sent>, sent: Sent) -> bool {
+        read.is_some_and(|read| {
+            let late = sent.expires.saturating_duration_since(read.expires);
+            let never_later = read.expires <= sent.expires;
+            never_later
+                && late <= Duration::from_nanos(1)
+                && Sent {
+                    expires: sent.expires,
+                    ..read
+                } == sent
+        })
+    }
+
     fn sent(number: u64, now: Instant) -> Sent {
         Sent {
             origin: number,
@@ -144,26 +160,26 @@ mod tests {
     fn what_was_sent_with_a_key_is_remembered_and_of_other_keys_nothing() {
         let (keys, now) = (MadeKeys::new(8), start());
         assert_eq!(keys.sent_with(3), None);
-        keys.remember(3, &sent(3, now), now);
-        keys.remember(4, &sent(4, now), now);
-        assert_eq!(keys.sent_with(3), Some(sent(3, now)));
-        assert_eq!(keys.sent_with(4), Some(sent(4, now)));
+        keys.remember(3, &sent(3, now));
+        keys.remember(4, &sent(4, now));
+        assert!(same(keys.sent_with(3), sent(3, now)));
+        assert!(same(keys.sent_with(4), sent(4, now)));
         assert_eq!(keys.sent_with(11), None, "which has the same place as 3");
     }
 
     #[test]
     fn the_next_one_of_the_same_place_takes_it() {
         let (keys, now) = (MadeKeys::new(8), start());
-        keys.remember(3, &sent(3, now), now);
-        keys.remember(11, &sent(11, now), now);
+        keys.remember(3, &sent(3, now));
+        keys.remember(11, &sent(11, now));
         assert_eq!(keys.sent_with(3), None);
-        assert_eq!(keys.sent_with(11), Some(sent(11, now)));
+        assert!(same(keys.sent_with(11), sent(11, now)));
     }
 
     #[test]
     fn without_places_nothing_is_remembered() {
         let (keys, now) = (MadeKeys::new(0), start());
-        keys.remember(3, &sent(3, now), now);
+        keys.remember(3, &sent(3, now));
         assert_eq!(keys.sent_with(3), None);
     }
 
@@ -173,7 +189,7 @@ mod tests {
         thread::scope(|scope| {
             for number in [2, 4] {
                 let (keys, sent) = (&keys, sent(number, now));
-                scope.spawn(move || (0..20_000).for_each(|_| keys.remember(number, &sent, now)));
+                scope.spawn(move || (0..20_000).for_each(|_| keys.remember(number, &sent)));
             }
             let mut found = 0;
             while found < 1_000 {

@@ -39,7 +39,6 @@ pub(crate) struct KeyUse {
     key: u64,
     sent: Sent,
     sent_before: bool,
-    begun: Instant,
 }
 
 impl KeyUse {
@@ -71,7 +70,6 @@ impl SentKeys {
         &self,
         request: &Request<B>,
         key: &IdempotencyKey,
-        now: Instant,
         expires: Instant,
         sent_before: bool,
     ) -> KeyUse {
@@ -89,7 +87,6 @@ impl SentKeys {
             key: self.hasher.hash_one(key),
             sent,
             sent_before,
-            begun: now,
         }
     }
 
@@ -103,7 +100,6 @@ impl SentKeys {
             key,
             sent,
             sent_before,
-            begun: _,
         } = *key_use;
         // Whoever says when it was first sent may say that its life is over.
         may_send(&sent, &sent, now)?;
@@ -151,10 +147,7 @@ impl SentKeys {
 
     /// The one call with this key, which was made for it, has been answered.
     pub(crate) fn made_key_answered(&self, key_use: &KeyUse) {
-        let KeyUse {
-            key, sent, begun, ..
-        } = key_use;
-        self.made.remember(*key, sent, *begun);
+        self.made.remember(key_use.key, &key_use.sent);
     }
 
     fn known(&self, key: u64) -> Option<History> {

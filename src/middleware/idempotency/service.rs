@@ -146,5 +146,5 @@ pub(super) fn describe<B: Replay>(
     policy
         .provider()
         .honours_keys_on(request.method())
-        .then(|| sent_keys.describe(request, key, now, expires, told.is_some()))
+        .then(|| sent_keys.describe(request, key, expires, told.is_some()))
 }

@@ -25,16 +25,24 @@ pin_project! {
         Whole<S>: Service<Request<B>>,
     {
         #[pin]
-        state: State<S::Future, GoesOn<S, B>, <Whole<S> as Service<Request<B>>>::Future>,
-        // While its first attempt is under way: what follows, and the service for that.
-        express: Option<(S, Express<B>)>,
+        state: State<
+            S::Future,
+            (S, Express<B>),
+            GoesOn<S, B>,
+            <Whole<S> as Service<Request<B>>>::Future,
+        >,
     }
 }
 
 pin_project! {
     #[project = StateProj]
-    enum State<F, G, W> {
-        Express { #[pin] attempt: Option<Timed<F>> },
+    enum State<F, E, G, W> {
+        // What is known of the call, and the service for what follows.
+        Express {
+            #[pin]
+            attempt: Option<Timed<F>>,
+            express: Option<E>,
+        },
         GoesOn { #[pin] call: G },
         ThroughEachLayer { #[pin] call: W },
     }
@@ -49,8 +57,10 @@ where
     pub(super) const fn express(attempt: S::Future, service: S, express: Express<B>) -> Self {
         let attempt = Some(Timed::new(attempt, express.ends()));
         Self {
-            state: State::Express { attempt },
-            express: Some((service, express)),
+            state: State::Express {
+                attempt,
+                express: Some((service, express)),
+            },
         }
     }
 
@@ -59,7 +69,6 @@ where
     ) -> Self {
         Self {
             state: State::ThroughEachLayer { call },
-            express: None,
         }
     }
 }
@@ -76,14 +85,16 @@ where
         let mut this = self.project();
         loop {
             match this.state.as_mut().project() {
-                StateProj::Express { mut attempt } => {
+                StateProj::Express {
+                    mut attempt,
+                    express,
+                } => {
                     let running = attempt.as_mut().as_pin_mut();
                     let running = running.expect("a future is not polled once it was ready");
                     let result = ready!(running.poll(cx));
                     // The request ends here, and only then can its gate say how far it had come.
                     attempt.set(None);
-                    let (service, express) = this
-                        .express
+                    let (service, express) = express
                         .take()
                         .expect("it is there until the attempt has ended");
                     match express.ended::<S, C>(result, service) {

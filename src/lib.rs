@@ -99,6 +99,8 @@ mod error;
 pub mod event;
 #[cfg(feature = "middleware")]
 pub mod middleware;
+#[cfg(feature = "client")]
+mod on_hyper;
 pub mod policy;
 #[cfg(feature = "middleware")]
 mod random;

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
-use super::transport::check_authority;
 use super::{Answer, Client, Response};
+use crate::on_hyper::check::check_authority;
 use crate::{Body, Deadline, Error, FirstSentAt, IdempotencyKey, Priority, UpstreamName, clock};
 
 /// A request in the making. What is wrong with it is said by [`send`](Self::send), before anything

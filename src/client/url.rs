@@ -2,10 +2,10 @@
 
 use http::Uri;
 
-use super::transport::check_authority;
 use crate::config::Violation;
 #[cfg(feature = "serde")]
 use crate::middleware::require_https::is_exposed;
+use crate::on_hyper::check::check_authority;
 
 /// The URL without a slash at its end. What is refused is not shown: it may hold a credential.
 pub(crate) fn check(setting: &'static [&'static str], url: &str) -> Result<String, Violation> {

@@ -9,16 +9,16 @@ use std::time::Duration;
 
 use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::ClientConfig;
 use rustls::pki_types::InvalidDnsNameError;
 use tower_service::Service;
 
-use super::classify::find;
 use super::resolve::{DnsError, Resolver};
 use super::settings::Settings;
-use super::tls;
 use crate::BoxError;
+use crate::on_hyper::classify::{find, tls_failure};
 use crate::policy::Failure;
 
 type Tcp = HttpConnector<Resolver>;
@@ -111,7 +111,7 @@ impl ConnectError {
         } else if error.is::<InvalidDnsNameError>() {
             Failure::InvalidRequest
         } else {
-            tls::failure(&*error)
+            tls_failure(&*error)
         };
         Self {
             failure,
@@ -142,6 +142,11 @@ impl Error for ConnectError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.source)
     }
+}
+
+/// What kept a connection from coming about, or that the request came back from the pool before.
+pub(super) fn failure(error: &legacy::Error) -> Failure {
+    find::<ConnectError>(error).map_or(Failure::Unsent, |error| error.failure)
 }
 
 #[cfg(test)]

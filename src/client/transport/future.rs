@@ -8,10 +8,11 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use pin_project_lite::pin_project;
 
-use super::classify::{self, Goaway};
-use super::{Call, InvalidRequest};
+use super::{Call, connect};
 use crate::TransportError;
 use crate::body::send_gate::SendGate;
+use crate::on_hyper::check::InvalidRequest;
+use crate::on_hyper::classify::{self, Goaway};
 use crate::policy::Failure;
 
 pin_project! {
@@ -99,7 +100,7 @@ impl Future for TransportFuture {
                 } => {
                     return Poll::Ready(ready!(response.poll(cx)).map_err(|error| {
                         let goaway = Goaway::of(gate.was_polled(), *empty_and_safe);
-                        let failure = match classify::failure(&error, goaway) {
+                        let failure = match classify::failure(&error, goaway, connect::failure) {
                             Failure::Other if gate.has_failed() => Failure::RequestBody,
                             failure => failure,
                         };

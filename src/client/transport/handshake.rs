@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError, InvalidMessage};
 
-use super::classify::find;
+use crate::on_hyper::classify::find;
 
 /// Why there was no TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]

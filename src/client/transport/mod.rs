@@ -1,9 +1,8 @@
 //! The real-socket end of the stack: connections, their pool, and what their errors prove.
 //!
-//! The only place that names hyper, hyper-util, h2 and rustls.
+//! The only place that sets up hyper, hyper-util and rustls; what their errors prove is in
+//! [`on_hyper`](crate::on_hyper).
 
-mod check;
-mod classify;
 mod connect;
 mod future;
 mod handed;
@@ -32,9 +31,8 @@ use crate::TransportError;
 use crate::body::Body;
 use crate::body::send_gate::{GatedBody, SendGate};
 use crate::middleware::extensions::FreshConnection;
+use crate::on_hyper::check;
 
-use check::InvalidRequest;
-pub(super) use check::check_authority;
 use connect::Connector;
 pub(crate) use future::TransportFuture;
 pub(super) use handshake::HandshakeFailure;

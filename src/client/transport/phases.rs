@@ -11,11 +11,12 @@ use hyper_util::client::legacy::{self, connect::dns::Name};
 use rustls::{ClientConfig, ProtocolVersion};
 use tower_service::Service;
 
-use super::classify::{self, Goaway};
 use super::handed::{Handed, Only};
 use super::handshake::HandshakeFailure;
 use super::resolve::Resolver;
-use super::{Settings, builder, check, connect};
+use super::{Settings, builder, connect};
+use crate::on_hyper::check;
+use crate::on_hyper::classify::{self, Goaway};
 use crate::policy::Failure;
 
 pub(in crate::client) type TcpConnection = <HttpConnector as Service<Uri>>::Response;
@@ -108,7 +109,7 @@ impl Phases {
         let response = client.request(request).await;
         response
             .map(|response| response.status())
-            .map_err(|error| classify::failure(&error, Goaway::of(false, true)))
+            .map_err(|error| classify::failure(&error, Goaway::of(false, true), connect::failure))
     }
 }
 

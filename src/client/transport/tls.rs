@@ -1,15 +1,12 @@
-//! TLS on the platform's trust store, with ring, and what a broken handshake means.
+//! TLS on the platform's trust store, with ring.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
-use super::classify::find;
 use super::settings::{Settings, SetupError};
-use crate::policy::Failure;
 
 pub(super) fn config(settings: &Settings) -> Result<ClientConfig, SetupError> {
     // Named here: the process's default may be another provider, or none.
@@ -40,13 +37,4 @@ fn roots(settings: &Settings) -> Result<Vec<CertificateDer<'static>>, SetupError
         roots.push(root);
     }
     Ok(roots)
-}
-
-/// What broke the handshake: a certificate that is not trusted, or anything else. An end of file
-/// carries no TLS error at all, and is still the handshake's.
-pub(super) fn failure(error: &(dyn Error + 'static)) -> Failure {
-    match find::<rustls::Error>(error) {
-        Some(rustls::Error::InvalidCertificate(_)) => Failure::Certificate,
-        _ => Failure::Tls,
-    }
 }

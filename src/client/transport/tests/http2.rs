@@ -7,7 +7,7 @@ use http::Method;
 use super::h2_peer::H2Peer;
 use super::peer::Peer;
 use super::*;
-use crate::client::transport::classify::{Goaway, find, h2_failure};
+use crate::on_hyper::classify::{Goaway, find, h2_failure};
 use crate::policy::{Delivery, Failure};
 
 const NO_ERROR: u32 = 0x0;

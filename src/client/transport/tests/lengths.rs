@@ -158,7 +158,7 @@ async fn a_get_with_a_stream_of_unknown_length_is_not_sent_without_it() {
             says,
             ends_early: false,
         });
-        super::super::check::check(&request(method, url, body))
+        crate::on_hyper::check::check(&request(method, url, body))
     };
     for method in [Method::GET, Method::HEAD] {
         let refused = get(method.clone(), None).expect_err("no length");

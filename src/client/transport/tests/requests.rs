@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use http::{Method, Request, Uri, Version};
 
 use super::*;
-use crate::client::transport::check::check;
+use crate::on_hyper::check::check;
 use crate::policy::{Delivery, Failure};
 
 async fn refusal(url: &str) -> (Failure, String) {

@@ -5,7 +5,6 @@ use std::io;
 
 use hyper_util::client::legacy;
 
-use super::connect::ConnectError;
 use crate::body::send_gate::{BodyFailed, Revoked};
 use crate::policy::Failure;
 
@@ -17,7 +16,7 @@ use crate::policy::Failure;
 /// head still goes out: a server that shut down gently has been seen to get the whole of a request
 /// without a body, and to answer it to nobody. A body that was polled was past that moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Goaway {
+pub(crate) enum Goaway {
     Unsent,
     Unknown,
 }
@@ -25,7 +24,7 @@ pub(super) enum Goaway {
 impl Goaway {
     /// The empty body of a safe method is never polled. There is nothing that such a request could
     /// have done twice, so the error is taken at its word.
-    pub(super) const fn of(body_polled: bool, empty_and_safe: bool) -> Self {
+    pub(crate) const fn of(body_polled: bool, empty_and_safe: bool) -> Self {
         if body_polled || empty_and_safe {
             Self::Unsent
         } else {
@@ -35,20 +34,22 @@ impl Goaway {
 }
 
 /// How the attempt ended, as far as `error` proves it.
-pub(super) fn failure(error: &legacy::Error, goaway: Goaway) -> Failure {
+///
+/// Without a connection nothing was written, and `connecting` says what kept it from coming about.
+/// Only there may it look for the connector's errors: a body may fail with an error of another
+/// call's connector inside it.
+pub(crate) fn failure(
+    error: &legacy::Error,
+    goaway: Goaway,
+    connecting: impl FnOnce(&legacy::Error) -> Failure,
+) -> Failure {
     if error.connect_info().is_none() {
-        return before_a_connection(error);
+        return connecting(error);
     }
     match error.source().and_then(<dyn Error>::downcast_ref) {
         Some(error) => on_a_connection(error, goaway),
         None => Failure::Other,
     }
-}
-
-/// Without a connection nothing was written. Only here are the connector's errors looked for: a
-/// body may fail with an error of another call's connector inside it.
-fn before_a_connection(error: &legacy::Error) -> Failure {
-    find::<ConnectError>(error).map_or(Failure::Unsent, |error| error.failure)
 }
 
 fn on_a_connection(error: &hyper::Error, goaway: Goaway) -> Failure {
@@ -96,7 +97,7 @@ fn body_failure(error: &hyper::Error) -> Failure {
     }
 }
 
-pub(super) fn h2_failure(error: &h2::Error, goaway: Goaway) -> Failure {
+pub(crate) fn h2_failure(error: &h2::Error, goaway: Goaway) -> Failure {
     if let Some(error) = error.get_io() {
         return io_failure(error);
     }
@@ -130,10 +131,19 @@ fn io_failure(error: &io::Error) -> Failure {
     }
 }
 
+/// What broke the handshake: a certificate that is not trusted, or anything else. An end of file
+/// carries no TLS error at all, and is still the handshake's.
+pub(crate) fn tls_failure(error: &(dyn Error + 'static)) -> Failure {
+    match find::<rustls::Error>(error) {
+        Some(rustls::Error::InvalidCertificate(_)) => Failure::Certificate,
+        _ => Failure::Tls,
+    }
+}
+
 /// The first error of type `T` in the chain of causes.
 ///
 /// `io::Error::source` skips the error that it wraps, so the way goes through `get_ref`.
-pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

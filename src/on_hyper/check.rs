@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, Request, Uri, Version};
 use http_body::{Body, SizeHint};
 
 /// What the pool would refuse without a type to tell it by, or, worse, would accept.
-pub(super) fn check<B: Body>(request: &Request<B>) -> Result<(), InvalidRequest> {
+pub(crate) fn check<B: Body>(request: &Request<B>) -> Result<(), InvalidRequest> {
     if !matches!(request.version(), Version::HTTP_11 | Version::HTTP_2) {
         return Err(InvalidRequest::Version(request.version()));
     }
@@ -41,7 +41,7 @@ fn check_framing(headers: &HeaderMap, size: SizeHint) -> Result<(), InvalidReque
 }
 
 /// The length that a `content-length` header states.
-pub(super) fn stated_length(headers: &HeaderMap) -> Option<u64> {
+pub(crate) fn stated_length(headers: &HeaderMap) -> Option<u64> {
     digits(headers.get(CONTENT_LENGTH)?.as_bytes())
 }
 
@@ -66,7 +66,7 @@ fn check_content<B: Body>(method: &Method, body: &B, is_sized: bool) -> Result<(
     }
 }
 
-pub(in crate::client) fn check_authority(uri: &Uri) -> Result<(), InvalidRequest> {
+pub(crate) fn check_authority(uri: &Uri) -> Result<(), InvalidRequest> {
     let Some(authority) = uri.authority() else {
         return Err(InvalidRequest::Host);
     };
@@ -89,7 +89,7 @@ pub(in crate::client) fn check_authority(uri: &Uri) -> Result<(), InvalidRequest
 
 /// Why a request is not sent at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::client) enum InvalidRequest {
+pub(crate) enum InvalidRequest {
     Version(Version),
     Scheme,
     Host,

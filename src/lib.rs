@@ -75,12 +75,13 @@
 //! | `otel` | no | [`otel`]: the same for OpenTelemetry |
 //! | `tonic` | no | [`adapters::grpc`]: the layers over a tonic `Channel`, for generated clients |
 //! | `watch` | no | operators' wishes from a file that is watched, see [`control`]; with `serde` |
+//! | `reqwest` | no | `adapters::reqwest`: the layers over a reqwest client, and a middleware for reqwest-middleware |
 //! | `testing` | no | a fake payment gateway on real sockets, with faults and a ledger, for your tests |
 //!
 //! Without any of them the crate is [`policy`] and [`config`] alone: no runtime, no network.
 //! Enabling a feature never changes what another one does.
 
-#[cfg(feature = "tonic")]
+#[cfg(any(feature = "reqwest", feature = "tonic"))]
 pub mod adapters;
 #[cfg(feature = "middleware")]
 pub mod body;
@@ -99,7 +100,7 @@ mod error;
 pub mod event;
 #[cfg(feature = "middleware")]
 pub mod middleware;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "reqwest"))]
 mod on_hyper;
 pub mod policy;
 #[cfg(feature = "middleware")]

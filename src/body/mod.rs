@@ -144,6 +144,16 @@ impl Body {
         }
     }
 
+    /// Its bytes, or itself if it is a stream.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn into_bytes(self) -> Result<Bytes, Self> {
+        match self.0 {
+            Inner::Empty => Ok(Bytes::new()),
+            Inner::Bytes(bytes) => Ok(bytes.unwrap_or_default()),
+            Inner::Stream(_) => Err(self),
+        }
+    }
+
     /// Holds a stream to the length that a header states.
     #[cfg_attr(
         not(feature = "client"),

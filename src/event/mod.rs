@@ -4,7 +4,8 @@
 //! log is one of them: every event goes to `tracing`, at the level that [`Event::is_alarming`] and the
 //! event's weight ask for. Its targets all begin with `seawall`, so that a filter such as
 //! `warn,seawall=info` finds it: `seawall::event::log` for events, `seawall::event::span` for
-//! [spans](crate::middleware::spans), `seawall::event::credentials` for what no upstream is known of.
+//! [spans](crate::middleware::spans), `seawall::event::credentials` and `seawall::event::foreign` for what no
+//! upstream is known of.
 //!
 //! | event | at | an operator asks |
 //! |---|---|---|
@@ -39,6 +40,8 @@
 
 mod attempt_end;
 pub(crate) mod credentials;
+#[cfg(feature = "reqwest")]
+pub(crate) mod foreign;
 mod log;
 #[cfg(any(feature = "metrics", feature = "otel"))]
 mod measure;

@@ -71,6 +71,13 @@ pub(crate) enum Cause {
     /// A status that the caller asked to have turned into an error.
     Status(StatusCode),
     /// The same for what gRPC says.
+    #[cfg_attr(
+        not(feature = "tonic"),
+        allow(
+            dead_code,
+            reason = "only the layers over a tonic channel read gRPC's statuses for the caller"
+        )
+    )]
     Grpc(Code),
     /// The response's body broke, or is not what was asked for.
     Body(Cow<'static, str>),

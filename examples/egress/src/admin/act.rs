@@ -1,12 +1,13 @@
 //! Acts. Each answers with what is to be seen of the upstream afterwards.
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::Json;
 use http::StatusCode;
 use seawall::{Control, ControlError, Snapshot};
 
 use super::Admin;
+use super::name::Name;
 use super::wish::Wish;
 use crate::clock;
 use crate::problem::Problem;
@@ -15,11 +16,7 @@ type Done = Result<Json<Snapshot>, Problem>;
 type Wished = Result<Query<Wish>, QueryRejection>;
 
 /// Refuses every call for so long.
-pub(super) async fn open(
-    State(admin): State<Admin>,
-    Path(name): Path<String>,
-    wish: Wished,
-) -> Done {
+pub(super) async fn open(State(admin): State<Admin>, Name(name): Name, wish: Wished) -> Done {
     admin.act(&name, |control| {
         let wish = Wish::of(wish)?;
         let until = wish.until(clock::wall())?;
@@ -29,11 +26,7 @@ pub(super) async fn open(
 }
 
 /// Lets calls pass for so long, whatever kept them away. The reason is logged.
-pub(super) async fn close(
-    State(admin): State<Admin>,
-    Path(name): Path<String>,
-    wish: Wished,
-) -> Done {
+pub(super) async fn close(State(admin): State<Admin>, Name(name): Name, wish: Wished) -> Done {
     admin.act(&name, |control| {
         let wish = Wish::of(wish)?;
         let until = wish.until(clock::wall())?;
@@ -49,7 +42,7 @@ pub(super) async fn close(
 }
 
 /// Takes back what was opened.
-pub(super) async fn cancel(State(admin): State<Admin>, Path(name): Path<String>) -> Done {
+pub(super) async fn cancel(State(admin): State<Admin>, Name(name): Name) -> Done {
     admin.act(&name, |control| {
         let cancelled = control.cancel_maintenance(&name);
         cancelled.map_err(|error| refused(&error))
@@ -57,14 +50,14 @@ pub(super) async fn cancel(State(admin): State<Admin>, Path(name): Path<String>)
 }
 
 /// Opens the gates that a Retry-After has closed.
-pub(super) async fn lift_gate(State(admin): State<Admin>, Path(name): Path<String>) -> Done {
+pub(super) async fn lift_gate(State(admin): State<Admin>, Name(name): Name) -> Done {
     admin.act(&name, |control| {
         control.lift_gate(&name).map_err(|error| refused(&error))
     })
 }
 
 /// Makes the circuit as new.
-pub(super) async fn reset(State(admin): State<Admin>, Path(name): Path<String>) -> Done {
+pub(super) async fn reset(State(admin): State<Admin>, Name(name): Name) -> Done {
     admin.act(&name, |control| {
         control.reset(&name).map_err(|error| refused(&error))
     })

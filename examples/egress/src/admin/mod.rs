@@ -1,6 +1,7 @@
 //! The admin port: what is going on, and what an operator does about it.
 
 mod act;
+mod name;
 mod wish;
 
 use std::sync::Arc;
@@ -8,14 +9,16 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, ORIGIN};
 use axum::http::{Response, StatusCode};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Json};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use seawall::{Control, Snapshot};
 
+use self::name::Name;
 use crate::metrics;
 use crate::problem::Problem;
 use crate::target::Target;
@@ -57,6 +60,7 @@ impl Admin {
             .route("/upstreams/{name}/lift-gate", post(act::lift_gate))
             .route("/upstreams/{name}/reset", post(act::reset))
             .fallback(|| async { no_such_page() })
+            .layer(from_fn(by_hand))
             .with_state(self)
     }
 
@@ -96,6 +100,16 @@ impl IntoResponse for Problem {
     }
 }
 
+/// A web page can make the browser of whoever looks at it send a POST to any port that it reaches. The
+/// browser says so.
+async fn by_hand(request: Request, next: Next) -> Response<Body> {
+    if request.method().is_safe() || !request.headers().contains_key(ORIGIN) {
+        return next.run(request).await;
+    }
+    let detail = "`Origin` is set, and web pages may not act here: use a program, such as curl";
+    IntoResponse::into_response(Problem::here(StatusCode::FORBIDDEN, "from_a_page", detail))
+}
+
 /// Not ready is who is shutting down. A circuit that is open is no reason: then, too, the answers from
 /// here are the best there are.
 async fn ready(State(admin): State<Admin>) -> (StatusCode, &'static str) {
@@ -114,10 +128,7 @@ async fn upstreams(State(admin): State<Admin>) -> Json<Vec<Snapshot>> {
     Json(admin.0.control.snapshots())
 }
 
-async fn upstream(
-    State(admin): State<Admin>,
-    Path(name): Path<String>,
-) -> Result<Json<Snapshot>, Problem> {
+async fn upstream(State(admin): State<Admin>, Name(name): Name) -> Result<Json<Snapshot>, Problem> {
     admin.snapshot(&name).map(Json)
 }
 

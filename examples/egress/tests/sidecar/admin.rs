@@ -6,7 +6,7 @@ use std::time::Duration;
 use seawall::testing::Gateway;
 use tokio::net::TcpStream;
 
-use crate::support::{PAYMENTS, Sidecar, connect, write};
+use crate::support::{PAYMENTS, Sidecar, ask, connect, write};
 
 async fn started() -> (Gateway, Sidecar, String) {
     let gateway = Gateway::start().await.unwrap();
@@ -144,6 +144,34 @@ async fn an_act_that_makes_no_sense_changes_nothing_and_names_the_fix() {
 
     assert_eq!(sidecar.operate("GET", "/upstreams").await.body, "[]");
     assert_eq!(sidecar.post("/payments", "", "{}").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_read_is_a_problem_like_any_other() {
+    let (_gateway, sidecar, _) = started().await;
+    for (method, act) in [("GET", ""), ("POST", "/open?for=20m&reason=x")] {
+        let refused = sidecar
+            .operate(method, &format!("/upstreams/%ff{act}"))
+            .await;
+        assert_eq!(
+            (refused.status, &refused.json()["code"]),
+            (400, &"bad_name".into())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_web_page_does_not_act() {
+    let (_gateway, sidecar, path) = started().await;
+    for (line, status) in [
+        (format!("POST {path}/open?for=20m&reason=x"), 403),
+        ("GET /upstreams".to_owned(), 200),
+    ] {
+        let head = format!("{line} HTTP/1.1\r\nhost: me\r\nconnection: close\r\n");
+        let request = format!("{head}origin: https://evil.example\r\ncontent-length: 0\r\n\r\n");
+        assert_eq!(ask(sidecar.admin, &request).await.status, status, "{line}");
+    }
+    assert_eq!(sidecar.operate("GET", "/upstreams").await.body, "[]");
 }
 
 #[tokio::test]

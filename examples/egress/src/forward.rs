@@ -1,8 +1,11 @@
 //! A request's head, made ready for the upstream.
 
+use std::borrow::Cow;
+
 use http::header::{CONNECTION, EXPECT, HOST, MAX_FORWARDS, TE, VIA};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+use seawall::Provider;
 
 use crate::hop;
 use crate::problem::Problem;
@@ -16,7 +19,43 @@ const PSEUDONYM: &str = "seawall-egress";
 /// # Errors
 ///
 /// A [`Problem`].
-pub(crate) fn check(head: &Parts) -> Result<(), Problem> {
+pub(crate) fn check(head: &Parts, provider: &Provider) -> Result<(), Problem> {
+    is_well_formed(head, provider)?;
+    is_supported(head)?;
+    if hop::members(&head.headers, &VIA).any(is_ours) {
+        return Err(Problem::here(
+            StatusCode::LOOP_DETECTED,
+            "loop",
+            "the request has come through an egress before, so it would go round in a circle, or \
+             its retries would be multiplied: let the upstream be the gateway itself",
+        ));
+    }
+    Ok(())
+}
+
+fn is_well_formed(head: &Parts, provider: &Provider) -> Result<(), Problem> {
+    // RFC 9112 section 3.2. It is not read, but some server before this one may have gone by it.
+    let hosts = head.headers.get_all(HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && head.version == Version::HTTP_11) {
+        return Err(malformed("the request has no `Host`, or several: set one"));
+    }
+    // RFC 9110 section 7.6.1 forbids it, and a payment without its key is another payment.
+    let lost = of_the_upstream(provider).find(|field| hop::names(&head.headers, field));
+    lost.map_or(Ok(()), |field| {
+        Err(malformed(format!(
+            "`Connection` names `{field}`, which is for the upstream and would end here: take it \
+             out of `Connection`"
+        )))
+    })
+}
+
+/// What makes a payment the one that is meant: its key, and on whose account it goes.
+fn of_the_upstream(provider: &Provider) -> impl Iterator<Item = &HeaderName> {
+    let always = [&provider.key_header, &provider.credential_header];
+    always.into_iter().chain(&provider.account_header)
+}
+
+fn is_supported(head: &Parts) -> Result<(), Problem> {
     if head.method == Method::CONNECT {
         return Err(not_done(
             "CONNECT opens a tunnel, and nothing is tunnelled here",
@@ -27,17 +66,14 @@ pub(crate) fn check(head: &Parts) -> Result<(), Problem> {
             "`Upgrade` asks for another protocol, and only HTTP is spoken here",
         ));
     }
+    if hop::is_coded(&head.headers) {
+        return Err(not_done(
+            "`Transfer-Encoding` names another coding than `chunked`, and no other is known here",
+        ));
+    }
     if may_go(&head.method, &head.headers) == Some(0) {
         return Err(not_done(
             "`Max-Forwards` is 0, so that the request ends here, where its method is not known",
-        ));
-    }
-    if hop::members(&head.headers, &VIA).any(is_ours) {
-        return Err(Problem::here(
-            StatusCode::LOOP_DETECTED,
-            "loop",
-            "the request has come through an egress before, so it would go round in a circle, or \
-             its retries would be multiplied: let the upstream be the gateway itself",
         ));
     }
     Ok(())
@@ -88,6 +124,10 @@ fn via(version: Version) -> HeaderValue {
 fn is_ours(member: &[u8]) -> bool {
     let mut words = member.split(u8::is_ascii_whitespace);
     words.nth(1) == Some(PSEUDONYM.as_bytes())
+}
+
+fn malformed(what: impl Into<Cow<'static, str>>) -> Problem {
+    Problem::here(StatusCode::BAD_REQUEST, "malformed", what)
 }
 
 fn not_done(what: &'static str) -> Problem {

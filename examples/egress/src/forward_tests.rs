@@ -3,7 +3,7 @@ use http::{HeaderName, Request};
 use super::*;
 
 fn head(method: &str, lines: &[(&'static str, &'static str)]) -> Parts {
-    let mut request = Request::builder().method(method);
+    let mut request = Request::builder().method(method).header("host", "me");
     for (name, value) in lines {
         request = request.header(*name, *value);
     }
@@ -22,7 +22,7 @@ fn prepared(method: &str, lines: &[(&'static str, &'static str)]) -> Vec<(Header
 }
 
 fn refused(method: &str, lines: &[(&'static str, &'static str)]) -> Option<u16> {
-    let checked = check(&head(method, lines));
+    let checked = check(&head(method, lines), &Provider::stripe());
     checked.err().map(|problem| problem.status().as_u16())
 }
 
@@ -31,7 +31,6 @@ fn what_was_meant_for_this_side_stays_here() {
     let lines = prepared(
         "POST",
         &[
-            ("host", "127.0.0.1:8080"),
             ("expect", "100-continue"),
             ("seawall-deadline", "5s"),
             ("seawall-attempts", "9"),
@@ -91,6 +90,9 @@ fn what_is_not_http_is_not_done() {
     assert_eq!(refused("CONNECT", &[]), Some(501));
     assert_eq!(refused("GET", &[("upgrade", "websocket")]), Some(501));
     assert_eq!(refused("GET", &[("upgrade", "h2c")]), None);
+    let coded = [("transfer-encoding", "gzip, chunked")];
+    assert_eq!(refused("POST", &coded), Some(501));
+    assert_eq!(refused("POST", &[("transfer-encoding", "chunked")]), None);
     assert_eq!(refused("GET", &[]), None);
 }
 
@@ -99,4 +101,30 @@ fn a_request_does_not_go_round_in_circles() {
     let ours = [("via", "1.1 shop, 1.1 seawall-egress (second)")];
     assert_eq!(refused("GET", &ours), Some(508));
     assert_eq!(refused("GET", &[("via", "1.1 seawall-egresses")]), None);
+}
+
+#[test]
+fn a_request_has_one_host() {
+    assert_eq!(refused("GET", &[("host", "other")]), Some(400));
+    let mut nowhere = head("GET", &[]);
+    nowhere.headers.remove(HOST);
+    let status = |head: &Parts| {
+        check(head, &Provider::none())
+            .err()
+            .map(|problem| problem.status())
+    };
+    assert_eq!(status(&nowhere), Some(StatusCode::BAD_REQUEST));
+    nowhere.version = Version::HTTP_10;
+    assert_eq!(status(&nowhere), None);
+}
+
+#[test]
+fn nobody_has_the_key_or_the_account_of_a_payment_taken_away() {
+    for field in ["Idempotency-Key", "authorization", "close, stripe-account"] {
+        let refused = check(&head("POST", &[("connection", field)]), &Provider::stripe());
+        let problem = refused.unwrap_err();
+        assert_eq!(problem.status(), StatusCode::BAD_REQUEST);
+        assert!(problem.detail().contains("take it out"), "{problem:?}");
+    }
+    assert_eq!(refused("POST", &[("connection", "close, x-mine")]), None);
 }

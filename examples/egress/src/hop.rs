@@ -1,7 +1,8 @@
 //! Headers that are for the next hop only (RFC 9110 section 7.6.1).
 
 use http::header::{
-    CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING,
+    UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -19,10 +20,16 @@ const ALWAYS: [HeaderName; 9] = [
     UPGRADE,
 ];
 
-/// Takes away what was for this hop: the fields that `Connection` names, and those above.
+/// Takes away what was for this hop: the fields that `Connection` names, and those above. What is
+/// left tells one length, or none.
 pub(crate) fn strip(headers: &mut HeaderMap) {
     for name in named(headers) {
         headers.remove(name);
+    }
+    if let Some(length) = length(headers) {
+        headers.insert(CONTENT_LENGTH, length.into());
+    } else {
+        headers.remove(CONTENT_LENGTH);
     }
     for name in ALWAYS {
         headers.remove(name);
@@ -41,6 +48,33 @@ pub(crate) fn takes_trailers(headers: &HeaderMap) -> bool {
 /// as good: some clients offer it with every request, and RFC 9113 has given it up.
 pub(crate) fn wants_upgrade(headers: &HeaderMap) -> bool {
     members(headers, &UPGRADE).any(|protocol| !protocol.eq_ignore_ascii_case(b"h2c"))
+}
+
+/// Whether the body has another transfer coding than `chunked`, once. It would be lost here, and the
+/// body with it.
+pub(crate) fn is_coded(headers: &HeaderMap) -> bool {
+    let mut codings = members(headers, &TRANSFER_ENCODING).enumerate();
+    codings.any(|(before, coding)| before > 0 || !coding.eq_ignore_ascii_case(b"chunked"))
+}
+
+/// Whether `Connection` names this field.
+pub(crate) fn names(headers: &HeaderMap, field: &HeaderName) -> bool {
+    named(headers).contains(field)
+}
+
+/// How long the body is by its header. Several lengths that are the same are one (RFC 9110 section
+/// 8.6); beside a transfer coding it is not meant (RFC 9112 section 6.3).
+fn length(headers: &HeaderMap) -> Option<u64> {
+    let mut lengths = members(headers, &CONTENT_LENGTH).map(number);
+    let length = lengths.next()??;
+    let is_meant = !headers.contains_key(TRANSFER_ENCODING);
+    (is_meant && lengths.all(|other| other == Some(length))).then_some(length)
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    let is_digits = digits.iter().all(u8::is_ascii_digit);
+    let text = str::from_utf8(digits).ok().filter(|_| is_digits)?;
+    text.parse().ok()
 }
 
 /// What `Connection` names.
@@ -99,6 +133,39 @@ mod tests {
         let mut left: Vec<_> = seen.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["authorization", "trailer", "x-three"]);
+    }
+
+    #[test]
+    fn a_length_is_told_once_or_not_at_all() {
+        let length = ("content-length", "7");
+        for (lines, told) in [
+            (&[][..], None),
+            (&[length], Some("7")),
+            (&[length, length], Some("7")),
+            (&[("content-length", "7, 7")], Some("7")),
+            (&[length, ("content-length", "8")], None),
+            (&[("content-length", "+7")], None),
+            (&[length, ("transfer-encoding", "chunked")], None),
+            (&[length, ("connection", "content-length")], None),
+        ] {
+            let mut seen = headers(lines);
+            strip(&mut seen);
+            let lengths: Vec<_> = seen.get_all(CONTENT_LENGTH).iter().collect();
+            assert_eq!(lengths, Vec::from_iter(told), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_coded_by_anything_but_chunks() {
+        for (lines, coded) in [
+            (&[][..], false),
+            (&[("transfer-encoding", "Chunked")], false),
+            (&[("transfer-encoding", "gzip, chunked")], true),
+            (&[("transfer-encoding", "chunked, chunked")], true),
+            (&[("transfer-encoding", "identity")], true),
+        ] {
+            assert_eq!(is_coded(&headers(lines)), coded, "{lines:?}");
+        }
     }
 
     #[test]

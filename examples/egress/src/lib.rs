@@ -2,7 +2,7 @@
 //! calls it through seawall.
 //!
 //! Read `proxy.rs` first: from a request to its answer. Around it are decisions without a socket:
-//! `target.rs` (where to), `forward.rs` and `hop.rs` (which headers), `status.rs`, `told.rs` and
+//! `target.rs` (where to), `forward.rs` and `hop.rs` (which headers), `passing.rs` (which trailers), `status.rs`, `told.rs` and
 //! `problem.rs` (what is said of a call). `serve.rs` is a port, `egress.rs` joins two of them, and
 //! `admin/` is the operators'.
 
@@ -13,6 +13,7 @@ pub mod flags;
 mod forward;
 mod hop;
 mod metrics;
+mod passing;
 mod problem;
 mod proxy;
 mod serve;

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use seawall::{Delivery, Error, Provider, StopReason};
 use serde::Serialize;
@@ -32,13 +33,31 @@ struct Call {
     upstream_status: Option<u16>,
 }
 
-/// Whether the caller could send the same request again as it is.
+/// What it would be if the caller sent the same request again as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Again {
-    /// It is idempotent, or has a key of its own.
+    /// The same one: it is idempotent, or has a key of its own that the provider honours.
     Harmless,
-    /// Its key was made here: sent again without that, it would be another request.
-    NeedsOurKey,
+    /// Another one: its key was made here, or is worth nothing.
+    AsAnother,
+}
+
+impl Again {
+    /// Of the caller's request, as it came.
+    pub(crate) fn of(head: &Parts, provider: &Provider) -> Self {
+        let has_key = head.headers.contains_key(&provider.key_header);
+        if head.method.is_idempotent() || (has_key && provider.honours_keys_on(&head.method)) {
+            Self::Harmless
+        } else {
+            Self::AsAnother
+        }
+    }
+
+    /// Whether a `Retry-After` may be said after this delivery: a program that comes again by itself
+    /// sees that header, and none of what would warn it.
+    pub(crate) fn is_invited(self, delivery: Delivery) -> bool {
+        self == Self::Harmless || delivery != Delivery::Unknown
+    }
 }
 
 impl Problem {
@@ -58,16 +77,18 @@ impl Problem {
 
     /// A call without an answer.
     pub(crate) fn of(error: &Error, provider: &Provider, again: Again) -> Self {
-        // A program that retries by itself sees the header, and not the key in the body.
-        let is_harmless = again == Again::Harmless || error.delivery() != Delivery::Unknown;
+        let status = status::of(error);
+        // A 503 is leave to come again, and says when.
+        let soon = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(Duration::ZERO);
+        let retry_after = error.retry_after().or(soon);
         Self {
-            status: status::of(error),
+            status,
             code: error.code(),
             detail: error.to_string().into(),
             call: Some(Box::new(Call {
                 told: Told::of(error.report(), provider),
                 retry_at: error.retry_at(),
-                retry_after: error.retry_after().filter(|_| is_harmless),
+                retry_after: retry_after.filter(|_| again.is_invited(error.delivery())),
                 upstream_status: error.status().map(|status| status.as_u16()),
             })),
         }

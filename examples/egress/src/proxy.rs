@@ -2,19 +2,21 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use bytes::Bytes;
+use http::header::RETRY_AFTER;
 use http::{Request, Response, StatusCode, Version};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use seawall::{Body, BoxError, Client, Provider};
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 use crate::clock;
 use crate::forward;
 use crate::hop;
+use crate::passing::Passing;
 use crate::problem::{Again, Problem};
 use crate::target::Target;
 use crate::told::{self, Told};
@@ -60,18 +62,15 @@ impl Proxy {
 impl Inner {
     async fn forward(&self, request: Request<Incoming>) -> Result<Response<AnswerBody>, Problem> {
         let (mut head, body) = request.into_parts();
-        forward::check(&head)?;
+        forward::check(&head, &self.provider)?;
         let uri = self.target.of(&head.uri)?;
-        let wishes = Wishes::read(&head.headers)?;
-        let has_key = head.headers.contains_key(&self.provider.key_header);
-        let again = if has_key || head.method.is_idempotent() {
-            Again::Harmless
-        } else {
-            Again::NeedsOurKey
-        };
+        let deadline = self.client.policy().deadline();
+        let wishes = Wishes::read(&head.headers, clock::now(), deadline)?;
+        let again = Again::of(&head, &self.provider);
         forward::prepare(&mut head, self.target.is_plain_http());
-        let body = if has_key && self.provider.honours_keys_on(&head.method) {
-            comparable(body, self.client.policy().deadline()).await?
+        let body = Passing(body);
+        let body = if again == Again::Harmless && self.provider.honours_keys_on(&head.method) {
+            comparable(body, wishes.until()).await?
         } else {
             kept(body)
         };
@@ -82,13 +81,17 @@ impl Inner {
         *request.headers_mut() = head.headers;
         wishes.put_on(&mut request);
         match self.client.execute(request).await {
-            Ok(response) => self.pass(response),
+            Ok(response) => self.pass(response, again),
             Err(error) => Err(Problem::of(&error, &self.provider, again)),
         }
     }
 
     /// The upstream's answer, as it comes.
-    fn pass(&self, response: seawall::Response) -> Result<Response<AnswerBody>, Problem> {
+    fn pass(
+        &self,
+        response: seawall::Response,
+        again: Again,
+    ) -> Result<Response<AnswerBody>, Problem> {
         let report = response.report().clone();
         let mut response = response.into_http();
         // The version is that of the other connection.
@@ -99,16 +102,23 @@ impl Inner {
             return Err(switched().after(told));
         }
         let headers = response.headers_mut();
+        if hop::is_coded(headers) {
+            return Err(coded().after(told));
+        }
         hop::strip(headers);
-        told::say_the_later(headers, status, report.retry_after(), clock::wall());
+        if again.is_invited(report.delivery()) {
+            told::say_the_later(headers, status, report.retry_after(), clock::wall());
+        } else {
+            headers.remove(RETRY_AFTER);
+        }
         told.put_on(headers);
-        Ok(response.map(BodyExt::boxed))
+        Ok(response.map(|body| Passing(body).boxed()))
     }
 }
 
 /// A body that is compared with nothing: kept while it is sent, up to 64 KiB, so that it can
 /// be sent again.
-fn kept(body: Incoming) -> Body {
+fn kept(body: Passing<Incoming>) -> Body {
     if body.is_end_stream() {
         Body::empty()
     } else {
@@ -118,12 +128,12 @@ fn kept(body: Incoming) -> Body {
 
 /// The body of a request with a key of its own. If it is known to be no longer than what is kept anyway,
 /// it is read whole first: only so can it be held against what was sent with that key before.
-async fn comparable(body: Incoming, patience: Duration) -> Result<Body, Problem> {
+async fn comparable(body: Passing<Incoming>, until: Instant) -> Result<Body, Problem> {
     let length = body.size_hint().exact();
     if length.is_none_or(|length| length > Body::REPLAY_LIMIT as u64) {
         return Ok(kept(body));
     }
-    match timeout(patience, body.collect()).await {
+    match timeout_at(until.into(), body.collect()).await {
         Ok(Ok(whole)) => Ok(whole.to_bytes().into()),
         Ok(Err(_)) => Err(broken()),
         Err(_) => Err(slow()),
@@ -136,7 +146,7 @@ fn broken() -> Problem {
 }
 
 fn slow() -> Problem {
-    let detail = "the request's body did not come within the policy's deadline, and nothing was sent \
+    let detail = "the request's body did not come within the deadline, and nothing was sent \
                   on: send it again, or without a length, to have it sent on as it comes";
     Problem::here(StatusCode::REQUEST_TIMEOUT, "slow_body", detail)
 }
@@ -147,5 +157,15 @@ fn switched() -> Problem {
         StatusCode::BAD_GATEWAY,
         "protocol_switched",
         "the upstream has switched to another protocol without being asked: tell whoever runs it",
+    )
+}
+
+/// RFC 9112 section 6.1: nobody was told that it would be understood.
+fn coded() -> Problem {
+    Problem::here(
+        StatusCode::BAD_GATEWAY,
+        "transfer_coding",
+        "the answer has another transfer coding than `chunked`, for which nobody has asked: tell \
+         whoever runs the upstream",
     )
 }

@@ -93,7 +93,8 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 
 async fn next(listener: &TcpListener) -> io::Result<TcpStream> {
     let (tcp, _) = listener.accept().await?;
-    // A small answer that follows a small answer does not wait for an acknowledgement.
-    tcp.set_nodelay(true)?;
+    // A small answer that follows a small answer does not wait for an acknowledgement. Some systems
+    // refuse it for a client that has gone already, which is no reason to pause.
+    let _ = tcp.set_nodelay(true);
     Ok(tcp)
 }

@@ -1,12 +1,11 @@
 //! What a caller may say about its call, in headers that end here.
 
 use std::fmt::Display;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::{HeaderMap, HeaderName, Request, StatusCode};
 use seawall::{Deadline, FirstSentAt, Priority};
 
-use crate::clock;
 use crate::problem::Problem;
 
 const DEADLINE: HeaderName = HeaderName::from_static("seawall-deadline");
@@ -17,21 +16,25 @@ const FIRST_SENT_AT: HeaderName = HeaderName::from_static("seawall-first-sent-at
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// What a caller says about its call.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wishes {
-    deadline: Option<Duration>,
+    until: Instant,
     priority: Priority,
     first_sent_at: Option<SystemTime>,
 }
 
 impl Wishes {
-    /// Reads them.
+    /// Reads them as the request comes in: what its body takes to come is of the call's time.
     ///
     /// # Errors
     ///
     /// A [`Problem`] with a value that was not understood. It is not shown.
-    pub(crate) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
-        let deadline = text(headers, &DEADLINE)?
+    pub(crate) fn read(
+        headers: &HeaderMap,
+        now: Instant,
+        deadline: Duration,
+    ) -> Result<Self, Problem> {
+        let tighter = text(headers, &DEADLINE)?
             .map(|text| humantime::parse_duration(text).map_err(|_| wrong(&DEADLINE, &"5s")));
         let priority = text(headers, &PRIORITY)?.map(|text| match text {
             "foreground" => Ok(Priority::Foreground),
@@ -42,19 +45,23 @@ impl Wishes {
             humantime::parse_rfc3339(text)
                 .map_err(|_| wrong(&FIRST_SENT_AT, &"2026-11-20T12:20:00Z"))
         });
+        let deadline = tighter.transpose()?.unwrap_or(deadline).min(deadline);
         Ok(Self {
-            deadline: deadline.transpose()?,
+            until: now + deadline.min(LONGEST),
             priority: priority.transpose()?.unwrap_or_default(),
             first_sent_at: first_sent_at.transpose()?,
         })
     }
 
+    /// When the call has to have ended.
+    pub(crate) const fn until(&self) -> Instant {
+        self.until
+    }
+
     /// Hands them to the client.
     pub(crate) fn put_on<B>(&self, request: &mut Request<B>) {
         let extensions = request.extensions_mut();
-        if let Some(deadline) = self.deadline {
-            extensions.insert(Deadline::at(clock::now() + deadline.min(LONGEST)));
-        }
+        extensions.insert(Deadline::at(self.until));
         if let Some(at) = self.first_sent_at {
             extensions.insert(FirstSentAt::new(at));
         }
@@ -84,49 +91,67 @@ fn wrong(name: &HeaderName, example: &dyn Display) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock;
+
+    const DAY: Duration = Duration::from_secs(24 * 3_600);
 
     fn read(lines: &[(&'static str, &'static str)]) -> Result<Wishes, String> {
+        read_at(clock::now(), lines)
+    }
+
+    fn read_at(now: Instant, lines: &[(&'static str, &'static str)]) -> Result<Wishes, String> {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(*name, value.parse().unwrap());
         }
-        Wishes::read(&headers).map_err(|problem| problem.detail().to_owned())
+        Wishes::read(&headers, now, DAY).map_err(|problem| problem.detail().to_owned())
     }
 
     #[test]
     fn who_says_nothing_waits_in_the_foreground() {
-        assert_eq!(read(&[]), Ok(Wishes::default()));
-        assert_eq!(Wishes::default().priority, Priority::Foreground);
+        let now = clock::now();
+        let usual = Wishes {
+            until: now + DAY,
+            priority: Priority::Foreground,
+            first_sent_at: None,
+        };
+        assert_eq!(read_at(now, &[]), Ok(usual));
     }
 
     #[test]
     fn each_wish_reaches_the_client() {
-        let wishes = read(&[
+        let now = clock::now();
+        let lines = [
             ("seawall-deadline", "1m 30s"),
             ("seawall-priority", "background"),
             ("seawall-first-sent-at", "1970-01-01T00:01:00Z"),
-        ]);
+        ];
         let mut request = Request::new(());
-        let before = clock::now();
-        wishes.unwrap().put_on(&mut request);
+        read_at(now, &lines).unwrap().put_on(&mut request);
 
         let extensions = request.extensions();
         let deadline = extensions.get::<Deadline>().unwrap().instant();
-        assert!(deadline - before >= Duration::from_secs(90));
-        assert!(deadline - before < Duration::from_secs(95));
+        assert_eq!(deadline - now, Duration::from_secs(90));
         assert_eq!(extensions.get(), Some(&Priority::Background));
         let minute = SystemTime::UNIX_EPOCH + Duration::from_secs(60);
         assert_eq!(extensions.get(), Some(&FirstSentAt::new(minute)));
     }
 
     #[test]
-    fn a_deadline_of_ages_is_no_overflow() {
-        let wishes = read(&[("seawall-deadline", "500000000000y")]);
-        if let Ok(wishes) = wishes {
-            wishes.put_on(&mut Request::new(()));
+    fn the_tighter_of_two_deadlines_holds() {
+        let now = clock::now();
+        for (wish, left) in [("90s", Duration::from_secs(90)), ("25h", DAY)] {
+            let wishes = read_at(now, &[("seawall-deadline", wish)]).unwrap();
+            assert_eq!(wishes.until() - now, left, "{wish}");
         }
-        let wishes = read(&[("seawall-deadline", "500000000y")]).unwrap();
-        wishes.put_on(&mut Request::new(()));
+    }
+
+    #[test]
+    fn a_deadline_of_ages_is_no_overflow() {
+        let ages = read(&[("seawall-deadline", "500000000y")]);
+        assert!(ages.is_ok());
+        let endless = Wishes::read(&HeaderMap::new(), clock::now(), Duration::MAX);
+        assert!(endless.is_ok());
     }
 
     #[test]

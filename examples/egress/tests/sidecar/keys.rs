@@ -1,5 +1,7 @@
 //! Idempotency keys: the caller's own, and those that are added.
 
+use std::time::Instant;
+
 use seawall::testing::Gateway;
 
 use crate::support::{PAYMENTS, Sidecar};
@@ -80,13 +82,17 @@ async fn a_keyed_body_that_does_not_come_is_given_up() {
     let policy = PAYMENTS
         .replace("'2s'", "'300ms'")
         .replace("'5s'", "'500ms'");
-    let sidecar = Sidecar::start(&gateway.url(), &policy).await;
-    let head = "POST /payments HTTP/1.1\r\nhost: me\r\nidempotency-key: 17\r\n";
-    let slow = sidecar
-        .ask(&format!("{head}content-length: 2\r\n\r\n{{"))
-        .await;
-    assert_eq!((slow.status, slow.told()[0]), (408, "0"));
-    assert_eq!(slow.problem()["code"], "slow_body");
+    for (policy, wish) in [(&*policy, ""), (PAYMENTS, "seawall-deadline: 500ms\r\n")] {
+        let sidecar = Sidecar::start(&gateway.url(), policy).await;
+        let head = "POST /payments HTTP/1.1\r\nhost: me\r\nidempotency-key: 17\r\n";
+        let begun = Instant::now();
+        let slow = sidecar
+            .ask(&format!("{head}{wish}content-length: 2\r\n\r\n{{"))
+            .await;
+        assert!(begun.elapsed().as_secs() < 3);
+        assert_eq!((slow.status, slow.told()[0]), (408, "0"));
+        assert_eq!(slow.problem()["code"], "slow_body");
+    }
     assert_eq!(gateway.counts().requests, 0);
 }
 

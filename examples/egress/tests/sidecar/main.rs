@@ -18,3 +18,4 @@ mod payments;
 mod shutdown;
 mod streams;
 mod support;
+mod wire;

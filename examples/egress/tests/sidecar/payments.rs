@@ -1,11 +1,11 @@
 //! Calls of a payment gateway, well and unwell.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use seawall::testing::{Fault, Gateway};
 use serde_json::Value;
 
-use crate::support::{PAYMENTS, Sidecar, nowhere, until};
+use crate::support::{PAYMENTS, Sidecar, Upstream, nowhere, until};
 
 /// One attempt, which is given up early; and a gateway that promises nothing.
 const ONCE: &str = "
@@ -50,7 +50,7 @@ async fn a_lost_answer_of_a_gateway_without_keys_is_an_unknown_outcome() {
 #[tokio::test]
 async fn maintenance_passes_once_and_is_then_answered_here() {
     let gateway = gateway().await;
-    let twenty_minutes = std::time::Duration::from_secs(1200);
+    let twenty_minutes = Duration::from_secs(1200);
     gateway.maintenance(twenty_minutes, Some(twenty_minutes));
     let sidecar = Sidecar::start(&gateway.url(), PAYMENTS).await;
 
@@ -140,6 +140,42 @@ async fn who_has_no_key_of_its_own_is_not_invited_to_pay_again() {
 }
 
 #[tokio::test]
+async fn a_refusal_after_a_lost_answer_invites_only_who_has_a_key_of_its_own() {
+    for (key, is_invited) in [("", false), ("idempotency-key: 17\r\n", true)] {
+        let gateway = gateway().await;
+        let minute = Duration::from_secs(60);
+        gateway.next(Fault::CommitThenDrop);
+        let policy = PAYMENTS.replace("100ms", "1s");
+        let sidecar = Sidecar::start(&gateway.url(), &policy).await;
+        let maintenance = async {
+            until(async || gateway.counts().requests == 1).await;
+            gateway.maintenance(minute, Some(minute));
+        };
+        let (theirs, ()) = tokio::join!(sidecar.post("/payments", key, "{}"), maintenance);
+        assert_eq!((theirs.status, theirs.told()[1]), (503, "unknown"));
+        assert_eq!(theirs.seconds().is_some(), is_invited, "{theirs:?}");
+        // What is refused before it was sent is everybody's to send again.
+        let ours = sidecar.post("/payments", "", "{}").await;
+        assert_eq!((ours.status, ours.told()[1]), (503, "not_sent"));
+        assert!(ours.seconds().unwrap() >= 59);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_honoured_makes_nothing_harmless() {
+    let late =
+        "HTTP/1.1 504 Late\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let upstream = Upstream::answering(late).await;
+    let key = "idempotency-key: 17\r\n";
+    for (policy, is_invited) in [(ONCE, false), (&*keyed_once(), true)] {
+        let sidecar = Sidecar::start(&upstream.url(), policy).await;
+        let lost = sidecar.post("/payments", key, "{}").await;
+        assert_eq!((lost.status, lost.told()[1]), (504, "unknown"));
+        assert_eq!(lost.seconds().is_some(), is_invited, "{lost:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_tighter_deadline_holds() {
     let gateway = gateway().await;
     let policy = PAYMENTS.replace("'2s'", "'5s'");
@@ -160,6 +196,7 @@ async fn a_tighter_deadline_holds() {
         (503, vec!["0", "not_sent"])
     );
     never.problem();
+    assert_eq!(never.seconds(), Some(1), "a 503 says when");
     assert_eq!(gateway.counts().requests, 1);
 
     let wrong = sidecar

@@ -21,6 +21,7 @@ mod settings;
 mod status;
 mod target;
 mod told;
+mod upload;
 mod wishes;
 
 pub use egress::{Egress, StartError};

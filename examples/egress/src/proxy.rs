@@ -20,6 +20,7 @@ use crate::passing::Passing;
 use crate::problem::{Again, Problem};
 use crate::target::Target;
 use crate::told::{self, Told};
+use crate::upload::Upload;
 use crate::wishes::Wishes;
 
 /// The body of an answer: the upstream's as it comes, or a problem.
@@ -69,10 +70,11 @@ impl Inner {
         let again = Again::of(&head, &self.provider);
         forward::prepare(&mut head, self.target.is_plain_http());
         let body = Passing(body);
-        let body = if again == Again::Harmless && self.provider.honours_keys_on(&head.method) {
+        let is_compared = again == Again::Harmless && self.provider.honours_keys_on(&head.method);
+        let body = if is_compared && is_short(&body) {
             comparable(body, wishes.until()).await?
         } else {
-            kept(body)
+            self.kept(body)
         };
 
         let mut request = Request::new(body);
@@ -83,6 +85,16 @@ impl Inner {
         match self.client.execute(request).await {
             Ok(response) => self.pass(response, again),
             Err(error) => Err(Problem::of(&error, &self.provider, again)),
+        }
+    }
+
+    /// A body that is compared with nothing: kept while it is sent, up to 64 KiB, so that it can
+    /// be sent again.
+    fn kept(&self, body: Passing<Incoming>) -> Body {
+        if body.is_end_stream() {
+            Body::empty()
+        } else {
+            Body::stream(Upload::new(body, self.client.policy().attempt_timeout()))
         }
     }
 
@@ -116,23 +128,15 @@ impl Inner {
     }
 }
 
-/// A body that is compared with nothing: kept while it is sent, up to 64 KiB, so that it can
-/// be sent again.
-fn kept(body: Passing<Incoming>) -> Body {
-    if body.is_end_stream() {
-        Body::empty()
-    } else {
-        Body::stream(body)
-    }
+/// Whether a body is known to be no longer than what is kept anyway.
+fn is_short(body: &Passing<Incoming>) -> bool {
+    let length = body.size_hint().exact();
+    length.is_some_and(|length| length <= Body::REPLAY_LIMIT as u64)
 }
 
-/// The body of a request with a key of its own. If it is known to be no longer than what is kept anyway,
-/// it is read whole first: only so can it be held against what was sent with that key before.
+/// The short body of a request with a key of its own. It is read whole first: only so can it be held
+/// against what was sent with that key before.
 async fn comparable(body: Passing<Incoming>, until: Instant) -> Result<Body, Problem> {
-    let length = body.size_hint().exact();
-    if length.is_none_or(|length| length > Body::REPLAY_LIMIT as u64) {
-        return Ok(kept(body));
-    }
     match timeout_at(until.into(), body.collect()).await {
         Ok(Ok(whole)) => Ok(whole.to_bytes().into()),
         Ok(Err(_)) => Err(broken()),

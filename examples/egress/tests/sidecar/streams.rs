@@ -112,6 +112,38 @@ async fn a_caller_that_goes_away_cancels_the_call() {
 }
 
 #[tokio::test]
+async fn callers_that_stall_do_not_open_the_circuit() {
+    let gateway = Gateway::start().await.unwrap();
+    let policy = PAYMENTS.replace("'2s'", "'400ms'") + "circuit = { consecutive_failures = 5 }";
+    let sidecar = Sidecar::start(&gateway.url(), &policy).await;
+    let head = "POST /payments HTTP/1.1\r\nhost: me\r\nconnection: close\r\n";
+    for (length, begun) in [
+        ("transfer-encoding: chunked", "1\r\n{\r\n"),
+        ("content-length: 2", "{"),
+    ]
+    .repeat(3)
+    {
+        let request = format!("{head}{length}\r\n\r\n{begun}");
+        let stalled = sidecar.ask(&request).await;
+        assert_eq!(
+            (stalled.status, stalled.told()[0]),
+            (400, "1"),
+            "{stalled:?}"
+        );
+        assert_eq!(stalled.seconds(), None);
+    }
+    let paid = sidecar.post("/payments", "", "{}").await;
+    assert_eq!((paid.status, paid.told()), (200, ["1", "done", "answered"]));
+
+    // The gateway that stalls is another matter.
+    gateway.next(Fault::Stall);
+    let late = sidecar
+        .post("/payments", "seawall-deadline: 300ms\r\n", "{}")
+        .await;
+    assert_eq!((late.status, late.told()[1]), (504, "unknown"));
+}
+
+#[tokio::test]
 async fn a_stream_within_its_limit_is_sent_again() {
     let gateway = Gateway::start().await.unwrap();
     gateway.next(Fault::ResetAfterRead);

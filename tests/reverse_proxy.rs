@@ -126,6 +126,34 @@ async fn a_body_that_breaks_is_no_clean_end() {
 }
 
 #[tokio::test]
+async fn a_length_beside_chunks_cuts_nothing_off() {
+    let (listener, url) = listen().await;
+    answers(
+        listener,
+        &[
+            "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n6\r\nwhole!\r\n0\r\n\r\n",
+        ],
+    );
+    let mut caller = calling(&url).await;
+    write(&mut caller, "GET / HTTP/1.1\r\nhost: me\r\n\r\n").await;
+    let head = read_to(&mut caller, "\r\n\r\n").await;
+    assert!(!head.contains("content-length"), "{head}");
+    read_to(&mut caller, "6\r\nwhole!\r\n0\r\n\r\n").await;
+}
+
+#[tokio::test]
+async fn what_asks_for_no_path_is_no_reason_to_panic() {
+    let (listener, url) = listen().await;
+    drop(listener);
+    for (method, target) in [("CONNECT", "other.example:443"), ("OPTIONS", "*")] {
+        let request = Request::builder().method(method).uri(target);
+        let request = request.body(Body::empty()).unwrap();
+        let answer = soon(router(&url).oneshot(request)).await.unwrap();
+        assert!(!answer.status().is_success(), "{method}: {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_retry_after_passes_once_and_is_then_answered_here() {
     let (listener, url) = listen().await;
     answers(

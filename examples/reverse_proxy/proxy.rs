@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::error_handling::HandleErrorLayer;
-use http::header::{CONNECTION, HOST, RETRY_AFTER, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, RETRY_AFTER, TE, TRANSFER_ENCODING, UPGRADE};
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, Request, Response, StatusCode, Uri, Version};
 use hyper_util::client::legacy::Client;
@@ -55,6 +55,10 @@ fn returned(mut response: Response<Body>) -> Response<Body> {
 /// RFC 9110 section 7.6.1. One that serves strangers takes away the fields that `connection` names,
 /// too: see `examples/egress/src/hop.rs`.
 fn for_this_hop_only(headers: &mut HeaderMap) {
+    // Beside a transfer coding a length is not meant (RFC 9112 section 6.3), and would cut the body.
+    if headers.contains_key(TRANSFER_ENCODING) {
+        headers.remove(CONTENT_LENGTH);
+    }
     let keep_alive = HeaderName::from_static("keep-alive");
     for name in [CONNECTION, keep_alive, TE, TRANSFER_ENCODING, UPGRADE] {
         headers.remove(name);

@@ -20,8 +20,8 @@ const PSEUDONYM: &str = "seawall-egress";
 ///
 /// A [`Problem`].
 pub(crate) fn check(head: &Parts, provider: &Provider) -> Result<(), Problem> {
-    is_well_formed(head, provider)?;
-    is_supported(head)?;
+    well_formed(head, provider)?;
+    supported(head)?;
     if hop::members(&head.headers, &VIA).any(is_ours) {
         return Err(Problem::here(
             StatusCode::LOOP_DETECTED,
@@ -33,7 +33,7 @@ pub(crate) fn check(head: &Parts, provider: &Provider) -> Result<(), Problem> {
     Ok(())
 }
 
-fn is_well_formed(head: &Parts, provider: &Provider) -> Result<(), Problem> {
+fn well_formed(head: &Parts, provider: &Provider) -> Result<(), Problem> {
     // RFC 9112 section 3.2. It is not read, but some server before this one may have gone by it.
     let hosts = head.headers.get_all(HOST).iter().count();
     if hosts > 1 || (hosts == 0 && head.version == Version::HTTP_11) {
@@ -55,7 +55,7 @@ fn of_the_upstream(provider: &Provider) -> impl Iterator<Item = &HeaderName> {
     always.into_iter().chain(&provider.account_header)
 }
 
-fn is_supported(head: &Parts) -> Result<(), Problem> {
+fn supported(head: &Parts) -> Result<(), Problem> {
     if head.method == Method::CONNECT {
         return Err(not_done(
             "CONNECT opens a tunnel, and nothing is tunnelled here",

@@ -8,7 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 pub(super) struct FlatHeaders {
     /// Line after line: whether its value is sensitive, its name, its value.
     bytes: Vec<u8>,
-    lines: usize,
+    /// How many names there are. A name may have more lines than a map has room for names.
+    names: usize,
 }
 
 /// Before each part stands how long it is.
@@ -25,12 +26,12 @@ impl FlatHeaders {
             push(&mut bytes, name.as_str().as_bytes());
             push(&mut bytes, value.as_bytes());
         }
-        let lines = headers.len();
-        Self { bytes, lines }
+        let names = headers.keys_len();
+        Self { bytes, names }
     }
 
     pub(super) fn to_map(&self) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(self.lines);
+        let mut headers = HeaderMap::with_capacity(self.names);
         let mut rest = &*self.bytes;
         while let Some((name, value)) = next_line(&mut rest) {
             headers.append(name, value);
@@ -87,6 +88,31 @@ mod tests {
             prop_assert_eq!(sensitive(&again), sensitive(&headers));
             prop_assert_eq!(again, headers);
         }
+    }
+
+    #[test]
+    fn there_may_be_more_lines_than_there_can_be_names() {
+        let mut headers = HeaderMap::new();
+        for _ in 0..40_000 {
+            headers.append("x-tag", HeaderValue::from_static(""));
+        }
+        assert_eq!(FlatHeaders::of(&headers).to_map().len(), 40_000);
+    }
+
+    #[test]
+    fn as_many_names_as_there_can_be_come_back() {
+        let mut headers = HeaderMap::new();
+        let names = (0..).map(|number| HeaderName::try_from(format!("x-{number}")).unwrap());
+        for name in names {
+            if headers
+                .try_append(name, HeaderValue::from_static(""))
+                .is_err()
+            {
+                break;
+            }
+        }
+        assert!(headers.len() > 20_000);
+        assert_eq!(FlatHeaders::of(&headers).to_map().len(), headers.len());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwapOption;
 use http::Uri;
-use http::uri::Scheme;
+use http::uri::{Authority, Scheme};
 
 use super::Upstream;
 
@@ -30,9 +30,10 @@ impl Home {
         (!upstream.is_forgotten()).then_some(upstream)
     }
 
-    /// This one it is, unless there is one.
+    /// This one it is, unless there is one. Of a URI with a name or a password in it nothing is kept.
     pub(super) fn settle(&self, uri: &Uri, upstream: &Arc<Upstream>) {
-        let Some(authority) = uri.authority() else {
+        let bare = |authority: &&Authority| !authority.as_str().contains('@');
+        let Some(authority) = uri.authority().filter(bare) else {
             return;
         };
         let settled = self.0.load();
@@ -121,6 +122,18 @@ mod tests {
         assert!(home.at(&uri(first)).is_none());
         home.settle(&uri(second), &find(&upstreams, second));
         assert!(home.at(&uri(second)).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_password_in_a_uri_is_kept_nowhere() {
+        let upstreams = Upstreams::bounded(Policy::internal(), 8);
+        let found = find(&upstreams, "https://shop:s3cret@api.example/");
+        assert!(!format!("{upstreams:?}").contains("s3cret"));
+        // It is the same upstream, whoever calls it.
+        let others = find(&upstreams, "https://api.example/");
+        let again = find(&upstreams, "https://shop:s3cret@api.example/");
+        assert!(Arc::ptr_eq(&found, &others) && Arc::ptr_eq(&found, &again));
+        assert!(!format!("{upstreams:?}").contains("s3cret"));
     }
 
     #[tokio::test]

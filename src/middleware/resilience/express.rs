@@ -130,13 +130,17 @@ impl<B: Replay> Pass<B> {
         if !is_plain(request, &policy) {
             return None;
         }
+        let (now, upstream) = (clock::now(), upstreams.find(request));
+        // Else the layers ask for the body and the key again, and neither is there twice for nothing.
+        if !upstream.is_untroubled(now) {
+            return None;
+        }
         let body = request.body().replay()?;
         let key = match choose(&asked(request, &policy)) {
             Ok(Choice::Generate) => Some(made(layer, &policy)?),
             Ok(Choice::Nothing) => None,
             Ok(Choice::Keep(_) | Choice::Write(_)) | Err(_) => return None,
         };
-        let (now, upstream) = (clock::now(), upstreams.find(request));
         let permit = upstream.admit_untroubled(now, &Call::default())?;
         Some(Self {
             now,

@@ -14,3 +14,6 @@ mod service;
 pub use self::future::ResilienceFuture;
 pub use self::layer::ResilienceLayer;
 pub use self::service::Resilience;
+
+#[cfg(test)]
+mod tests;

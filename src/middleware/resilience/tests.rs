@@ -1,0 +1,17 @@
+//! A call that goes express is to be told from one that goes through each layer by nothing but its cost.
+
+mod both;
+mod calls;
+mod chance;
+mod nested;
+mod outside;
+mod shown;
+
+use std::time::Duration;
+
+use http::Method;
+
+use self::both::{collected, headed};
+use crate::middleware::testing::*;
+use crate::policy::Failure;
+use crate::{Policy, PolicyBuilder, Provider};

@@ -28,6 +28,11 @@ use super::{Body, Inner};
 /// assert!(OneShot(body).replay().is_none());
 /// ```
 pub trait Replay: Sized {
+    /// Whether the transports of this crate send such bodies: each of their requests tells them when its
+    /// attempt ends. To any other transport that would be a waste.
+    #[doc(hidden)]
+    const TELLS_ITS_TRANSPORT: bool = false;
+
     /// A second body with the same bytes, or `None` when there can be none.
     fn replay(&self) -> Option<Self>;
 
@@ -55,6 +60,8 @@ pub trait Replay: Sized {
 }
 
 impl Replay for Body {
+    const TELLS_ITS_TRANSPORT: bool = true;
+
     fn replay(&self) -> Option<Self> {
         match &self.0 {
             Inner::Empty => Some(Self::empty()),

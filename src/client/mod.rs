@@ -94,9 +94,7 @@ impl Client {
         credentials: CredentialsLayer,
     ) -> Self {
         let sources = credentials.sources().clone();
-        let stack = ResilienceLayer::over(upstreams.clone())
-            .with_credentials(credentials)
-            .telling_its_transport();
+        let stack = ResilienceLayer::over(upstreams.clone()).with_credentials(credentials);
         let phases = transport.phases();
         // Innermost: the attempt timeout covers the body too, the circuit hears of one that breaks.
         let collect = CollectLayer::within(limits).layer(transport.clone());

@@ -46,7 +46,7 @@ impl GrpcLayer {
     /// `origin` is none.
     pub fn over(upstreams: Upstreams, origin: &str) -> Result<Self, Error> {
         Ok(Self {
-            stack: ResilienceLayer::over(upstreams).telling_its_transport(),
+            stack: ResilienceLayer::over(upstreams),
             origin: parse_origin(origin)?,
             idempotent: Arc::default(),
             replay_limit: Body::REPLAY_LIMIT,

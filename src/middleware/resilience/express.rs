@@ -31,7 +31,7 @@ pub(super) struct Express<B> {
     pub(super) key_in_use: Option<KeyInUse>,
     pub(super) admitted: Admitted,
     pub(super) limit: Limit,
-    /// Only a transport of this crate has one to take.
+    /// Only where a transport of this crate may take it.
     pub(super) gate: Option<SendGate>,
 }
 
@@ -85,7 +85,7 @@ impl<B: Replay> Express<B> {
         let kept = Kept::with(body, request);
         let deadline = Deadline::at(clock::after(now, policy.deadline()));
         let limit = Limit::of(now, policy.attempt_timeout(), Some(deadline));
-        let gate = layer.tells_its_transport().then(SendGate::new);
+        let gate = B::TELLS_ITS_TRANSPORT.then(SendGate::new);
         if let Some(gate) = &gate {
             request.extensions_mut().insert(gate.clone());
             request.extensions_mut().insert(deadline);

@@ -23,6 +23,10 @@ pub(super) type Attempts<S> =
 
 /// The whole stack: what a [`Policy`] says, around any HTTP service.
 ///
+/// A transport of your own finds in the extensions of an attempt when its call must have ended, as a
+/// [`Deadline`](crate::Deadline), if the request's body is a [`Body`](crate::Body). With any other body
+/// a first attempt may go without it. The deadline holds all the same.
+///
 /// ```
 /// use bytes::Bytes;
 /// use http::{Request, Response};
@@ -50,7 +54,6 @@ pub(super) type Attempts<S> =
 pub struct ResilienceLayer {
     upstreams: Upstreams,
     credentials: CredentialsLayer,
-    tells_transport: bool,
 }
 
 impl ResilienceLayer {
@@ -67,24 +70,7 @@ impl ResilienceLayer {
         Self {
             upstreams,
             credentials: CredentialsLayer::NONE,
-            tells_transport: false,
         }
-    }
-
-    /// For a transport of this crate: each request tells it when its attempt ends, and holds the gate
-    /// that proves whether it was sent. To any other transport both would be a waste.
-    #[cfg_attr(
-        not(feature = "client"),
-        allow(dead_code, reason = "the transports are behind features")
-    )]
-    #[must_use]
-    pub(crate) const fn telling_its_transport(mut self) -> Self {
-        self.tells_transport = true;
-        self
-    }
-
-    pub(super) const fn tells_its_transport(&self) -> bool {
-        self.tells_transport
     }
 
     /// The same stack, which gives each attempt its credential. Unless the layer

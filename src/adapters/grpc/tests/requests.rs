@@ -4,7 +4,7 @@ use tower::Layer;
 
 use super::*;
 use crate::middleware::extensions::DeclaredIdempotent;
-use crate::{Credential, CredentialsLayer, Policy, UpstreamName, Upstreams};
+use crate::{Credential, CredentialsLayer, Policy, ResilienceLayer, UpstreamName, Upstreams};
 
 /// What a channel below the stack sees of a request, whose head is as it came to it.
 async fn seen(layer: &GrpcLayer, request: Request<tonic::body::Body>) -> http::request::Parts {
@@ -72,6 +72,28 @@ async fn the_tightest_of_the_callers_limits_holds() {
     // Of the policy.
     assert_eq!(told(Some("1H"), None).await, Duration::from_secs(3));
     assert_eq!(told(Some("soon"), None).await, Duration::from_secs(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn below_a_stack_of_ones_own_the_server_is_told_of_its_time_from_the_first_attempt_on() {
+    // Where spans are seen no attempt goes straight to its transport.
+    let nobody = tracing::subscriber::NoSubscriber::default();
+    let _unseen = tracing::subscriber::set_default(nobody);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&told);
+    let channel = service_fn(move |request: Request<tonic::body::Body>| {
+        let timeout = request.headers().get("grpc-timeout").cloned();
+        tell.lock().unwrap().push(timeout);
+        async { Err::<Response<tonic::body::Body>, _>(tonic::Status::unavailable("scripted")) }
+    });
+    let stack = ResilienceLayer::new(Policy::internal()).layer(GrpcTransport::new(channel));
+    let request = Request::put("https://ledger.test/l.L/Get").body(Body::from("one"));
+    let _ = stack.oneshot(request.unwrap()).await;
+    let told = told.lock().unwrap();
+    assert!(told.len() > 1);
+    for timeout in &*told {
+        assert_eq!(timeout.as_ref().unwrap(), "1000000u");
+    }
 }
 
 #[tokio::test(start_paused = true)]

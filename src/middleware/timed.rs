@@ -84,3 +84,65 @@ impl<F: Future> Future for Timed<F> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::task::Waker;
+
+    use super::*;
+    use crate::middleware::testing::{pass, secs};
+
+    fn limited<F: Future>(seconds: u64, inner: F) -> Timed<F> {
+        Timed::new(inner, clock::after(clock::now(), secs(seconds)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_when_its_time_is_over_a_future_is_polled_for_the_last_time() {
+        let mut polls = Vec::new();
+        let never = poll_fn(|_| {
+            polls.push(is_last_poll());
+            Poll::<()>::Pending
+        });
+        assert_eq!(limited(1, never).await, None);
+        assert!(!is_last_poll());
+        // Once to begin, once as the timer rings, and once more.
+        assert_eq!(polls, [false, false, true]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_it_says_at_the_last_poll_is_its_output() {
+        let late = poll_fn(|_| match is_last_poll() {
+            true => Poll::Ready("half of it"),
+            false => Poll::Pending,
+        });
+        assert_eq!(limited(1, late).await, Some("half of it"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_at_the_last_poll_is_no_last_poll_of_others() {
+        let panics = poll_fn(|_| {
+            assert!(!is_last_poll(), "as it was to");
+            Poll::<()>::Pending
+        });
+        let mut panics = Box::pin(limited(1, panics));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(panics.as_mut().poll(&mut cx).is_pending());
+        pass(secs(2)).await;
+        let polled = catch_unwind(AssertUnwindSafe(|| panics.as_mut().poll(&mut cx)));
+        assert!(polled.is_err() && !is_last_poll());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_poll_of_an_outer_one_goes_on_after_that_of_an_inner_one() {
+        let mut inner = Box::pin(limited(1, std::future::pending::<()>()));
+        let outer = poll_fn(|cx| {
+            let is_last = is_last_poll();
+            let _ = is_last.then(|| inner.as_mut().poll(cx));
+            assert_eq!(is_last_poll(), is_last);
+            Poll::<()>::Pending
+        });
+        assert_eq!(limited(2, outer).await, None);
+    }
+}

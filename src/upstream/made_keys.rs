@@ -177,6 +177,35 @@ mod tests {
     }
 
     #[test]
+    fn it_is_never_taken_to_live_longer_than_it_does() {
+        let (keys, now) = (MadeKeys::new(8), start());
+        keys.remember(1, &sent(1, now), now);
+        for nanos in 0..8 {
+            for body in [None, Some(5)] {
+                let expires = now + Duration::from_nanos(nanos);
+                let before = Sent {
+                    body,
+                    expires,
+                    ..sent(2, now)
+                };
+                keys.remember(2, &before, now);
+                let read = keys.sent_with(2).unwrap();
+                assert_eq!(read.body, body);
+                assert!(
+                    read.expires <= expires && read.expires + Duration::from_nanos(1) >= expires
+                );
+            }
+        }
+        // Centuries are more than is kept of them.
+        let ages = Sent {
+            expires: now + Duration::from_secs(1 << 35),
+            ..sent(2, now)
+        };
+        keys.remember(2, &ages, now);
+        assert!(keys.sent_with(2).unwrap().expires <= ages.expires);
+    }
+
+    #[test]
     fn without_places_nothing_is_remembered() {
         let (keys, now) = (MadeKeys::new(0), start());
         keys.remember(3, &sent(3, now));

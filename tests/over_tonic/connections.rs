@@ -48,6 +48,36 @@ async fn a_connection_that_is_lost_after_the_request_may_have_done_it() {
 }
 
 #[tokio::test]
+async fn a_refused_stream_has_sent_nothing_and_is_tried_again_for_every_method() {
+    let server = Refusing::new(1, h2::Reason::REFUSED_STREAM).await;
+    let calls = Calls::new(stack(quick(), &server.origin()));
+    let answer = calls.unary(PAY).await.unwrap();
+    let report = answer.extensions().get::<seawall::Report>().unwrap();
+    assert_eq!(report.attempts(), 2);
+    assert_eq!(answer.into_inner(), "paid");
+    assert_eq!(server.count(), 2);
+
+    let server = Refusing::new(9, h2::Reason::REFUSED_STREAM).await;
+    let calls = Calls::new(stack(quick(), &server.origin()));
+    let status = calls.unary(PAY).await.unwrap_err();
+    let why = StopReason::AttemptsExhausted;
+    assert_ended(&status, Code::Unavailable, 3, Delivery::NotSent, why);
+    assert_eq!(behind(&status).failure(), Some(Failure::Unsent));
+    assert_eq!(server.count(), 3);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_reset_for_another_reason_may_have_done_it() {
+    let server = Refusing::new(1, h2::Reason::INTERNAL_ERROR).await;
+    let calls = Calls::new(stack(quick(), &server.origin()));
+    let status = calls.unary(PAY).await.unwrap_err();
+    let why = StopReason::NotIdempotent;
+    assert_ended(&status, Code::Internal, 1, Delivery::Unknown, why);
+    assert_eq!(behind(&status).failure(), Some(Failure::Stream(2)));
+    assert_eq!(server.count(), 1);
+}
+
+#[tokio::test]
 async fn a_connector_that_takes_too_long_has_sent_nothing() {
     let connector = tower::service_fn(|_: http::Uri| {
         std::future::pending::<Result<hyper::upgrade::Upgraded, std::io::Error>>()

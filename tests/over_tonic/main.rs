@@ -5,6 +5,7 @@ mod calls;
 mod codes;
 mod connections;
 mod pieces;
+mod refusing;
 mod server;
 mod statuses;
 mod streams;
@@ -21,6 +22,7 @@ use tower::Layer;
 use bytes_codec::BytesCodec;
 use calls::Calls;
 use pieces::Piece;
+use refusing::Refusing;
 use server::{Server, Step};
 
 /// Declared idempotent by [`layer`].

@@ -78,7 +78,7 @@ pub(crate) fn map(fields: &[(&'static str, &'static str)]) -> HeaderMap {
     fields.iter().map(field).collect()
 }
 
-fn framed(text: &str) -> Bytes {
+pub(crate) fn framed(text: &str) -> Bytes {
     let mut frame = BytesMut::new();
     frame.put_u8(0);
     frame.put_u32(u32::try_from(text.len()).expect("a short text"));

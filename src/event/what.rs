@@ -43,6 +43,9 @@ pub enum Event<'a> {
         method: &'a Method,
     },
     /// An attempt was sent and has ended: with a response head, or without.
+    ///
+    /// One of gRPC whose head has no status ends with its trailers or where its stream breaks off, for
+    /// only that tells how it ended. A probe of the circuit always ends with its head.
     AttemptFinished {
         /// Scheme, host, port and finer name.
         upstream: &'a str,
@@ -50,12 +53,14 @@ pub enum Event<'a> {
         number: u32,
         /// The request's method.
         method: &'a Method,
-        /// From its admission to its end; without the wait for another credential, if it was answered.
+        /// From its admission to its head, or to its end without one; without the wait for another
+        /// credential, if it was answered.
         took: Duration,
         /// How it ended.
         end: AttemptEnd,
     },
-    /// An attempt has no end to tell of: its call was dropped, or it ended before anything was sent.
+    /// An attempt has no end to tell of: its call was dropped, or it ended before anything was sent. Or
+    /// it was one of gRPC, and its stream was dropped before the status came.
     AttemptAbandoned {
         /// Scheme, host, port and finer name.
         upstream: &'a str,

@@ -4,6 +4,7 @@ mod bytes_codec;
 mod calls;
 mod codes;
 mod connections;
+mod late;
 mod pieces;
 mod refusing;
 mod server;

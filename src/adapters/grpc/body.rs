@@ -8,6 +8,9 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::status::without_unreadable_details;
+use crate::body::SendGate;
+use crate::middleware::circuit::LateStatus;
+use crate::policy::Failure;
 
 /// The body of an answer through a [`GrpcTransport`](super::GrpcTransport).
 pub struct GrpcBody {
@@ -15,30 +18,43 @@ pub struct GrpcBody {
     first: Option<Frame<Bytes>>,
     /// `None`: that was all of it.
     rest: Option<tonic::body::Body>,
+    /// Until the status is known.
+    awaited: Option<Awaited>,
 }
+
+/// Who is told of a status that is still to come.
+pub(super) struct Awaited {
+    pub(super) late: LateStatus,
+    /// The gate of the request's own body, which may be what breaks off.
+    pub(super) gate: SendGate,
+}
+
+type Next = Option<Result<Frame<Bytes>, tonic::Status>>;
 
 impl GrpcBody {
-    pub(super) const fn new(first: Option<Frame<Bytes>>, rest: tonic::body::Body) -> Self {
-        let rest = Some(rest);
-        Self { first, rest }
-    }
-
-    pub(super) const fn empty() -> Self {
+    /// All of it, once the head has said what there is to say.
+    pub(super) const fn new(rest: Option<tonic::body::Body>) -> Self {
         Self {
             first: None,
-            rest: None,
+            rest,
+            awaited: None,
         }
     }
-}
 
-impl Body for GrpcBody {
-    type Data = Bytes;
-    type Error = tonic::Status;
+    /// With the frame that was read of it, if there was one.
+    pub(super) const fn awaited(
+        first: Option<Frame<Bytes>>,
+        rest: tonic::body::Body,
+        awaited: Awaited,
+    ) -> Self {
+        Self {
+            first,
+            rest: Some(rest),
+            awaited: Some(awaited),
+        }
+    }
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(first)));
         }
@@ -52,6 +68,45 @@ impl Body for GrpcBody {
             without_unreadable_details(trailers);
         }
         Poll::Ready(frame)
+    }
+
+    /// Tells of the status, if this is it, or if none can follow.
+    fn tell(&mut self, next: &Next) {
+        let status = match next {
+            Some(Ok(frame)) => match frame.trailers_ref() {
+                Some(trailers) => Ok(trailers),
+                None if self.is_end_stream() => Err(Failure::Incomplete),
+                None => return,
+            },
+            Some(Err(_)) => Err(Failure::BrokenBody),
+            None => Err(Failure::Incomplete),
+        };
+        if let Some(Awaited { late, gate }) = self.awaited.take() {
+            match status {
+                Ok(trailers) => late.told(trailers),
+                Err(failure) => late.failed(blamed(failure, &gate)),
+            }
+        }
+    }
+}
+
+/// Why an answer has broken off: the request's own body comes first.
+pub(super) fn blamed(failure: Failure, gate: &SendGate) -> Failure {
+    if gate.has_failed() {
+        Failure::RequestBody
+    } else {
+        failure
+    }
+}
+
+impl Body for GrpcBody {
+    type Data = Bytes;
+    type Error = tonic::Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Next> {
+        let next = ready!(self.poll_next(cx));
+        self.tell(&next);
+        Poll::Ready(next)
     }
 
     fn is_end_stream(&self) -> bool {

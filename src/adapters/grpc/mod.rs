@@ -24,8 +24,12 @@
 //!   method.
 //! - **Statuses** go by [the HTTP status that means the same](crate::policy::grpc::Code::equivalent). A
 //!   status that comes as trailers, with no message before, is read within the attempt, if it comes within
-//!   100 ms of the head: see [`GrpcLayer::status_wait`]. One that comes later reaches the caller only: the
-//!   call was answered by then.
+//!   100 ms of the head: see [`GrpcLayer::status_wait`]. One that comes later, behind messages or a long
+//!   silence, repeats nothing, as the call was answered by then; but the circuit hears of it. So an attempt
+//!   is under way until its trailers are read: it counts as a failure if its stream breaks off or ends
+//!   without a status, and not at all if its caller drops it before. Its time is that until the head.
+//!   Only a probe of the circuit ends with its head, whatever its trailers say: a long stream would keep
+//!   all others waiting.
 //! - **Time.** A caller's `grpc-timeout` is a [`Deadline`](crate::Deadline); each attempt's own says what
 //!   is left. A timeout is always [`Unknown`](crate::Delivery::Unknown), for nobody can tell what a
 //!   `Channel` had sent by then.

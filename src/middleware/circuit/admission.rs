@@ -1,6 +1,7 @@
 //! A call before the circuit, and an attempt that was let through, which gives back what it holds when
 //! it is dropped.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -90,6 +91,7 @@ impl Candidate {
             identity: self.applicant.identity.clone(),
             honours_retry_after: self.honours_retry_after,
             throttled: self.throttled,
+            took: None,
         };
         admitted.tell_of_start();
         admitted
@@ -111,6 +113,8 @@ pub(in crate::middleware) struct Admitted {
     pub(super) honours_retry_after: bool,
     /// A throttle above listens.
     pub(super) throttled: bool,
+    /// Until its head, if that is behind it.
+    took: Option<Duration>,
 }
 
 impl Admitted {
@@ -133,6 +137,7 @@ impl Admitted {
             identity: Identity::NOBODY,
             honours_retry_after,
             throttled: false,
+            took: None,
         };
         admitted.tell_of_start();
         admitted
@@ -160,6 +165,28 @@ impl Admitted {
         self.since += wait;
     }
 
+    pub(super) fn is_probe(&self) -> bool {
+        self.permit.is_some_and(|permit| permit.is_probe())
+    }
+
+    /// The attempt, whose head is there, for whoever will know how it ended. Nothing is left here.
+    pub(super) fn hand_over(&mut self) -> Self {
+        Self {
+            upstream: Arc::clone(&self.upstream),
+            permit: self.permit.take(),
+            method: self.method.clone(),
+            identity: mem::replace(&mut self.identity, Identity::NOBODY),
+            took: Some(self.took(clock::now())),
+            ..*self
+        }
+    }
+
+    /// What follows a head is the stream's own time.
+    fn took(&self, now: Instant) -> Duration {
+        self.took
+            .unwrap_or_else(|| now.saturating_duration_since(self.since))
+    }
+
     /// Tells the circuit how the attempt ended, the time it took filled in; and the observers, whether
     /// it was sent.
     pub(super) fn finish(&mut self, ending: &Ending, sent: Option<AttemptEnd>) {
@@ -167,7 +194,7 @@ impl Admitted {
             return;
         };
         let now = clock::now();
-        let took = now.saturating_duration_since(self.since);
+        let took = self.took(now);
         match sent {
             Some(end) => self.upstream.tell(&Event::AttemptFinished {
                 upstream: self.upstream.name(),

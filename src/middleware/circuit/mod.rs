@@ -5,12 +5,15 @@
 
 mod admission;
 mod future;
+mod late;
 mod layer;
 pub(super) mod outcome;
 mod service;
 
 pub(super) use self::admission::Admitted;
 pub use self::future::CircuitFuture;
+#[cfg(feature = "tonic")]
+pub(crate) use self::late::LateStatus;
 pub use self::layer::CircuitLayer;
 pub use self::service::CircuitBreaker;
 

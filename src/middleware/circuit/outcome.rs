@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::Response;
 
 use super::admission::Admitted;
+use super::late::LateStatus;
 use crate::Error;
 use crate::event::AttemptEnd;
 use crate::middleware::extensions::{CredentialWait, GateClosed, Heard};
@@ -13,8 +14,8 @@ use crate::policy::Health;
 use crate::policy::circuit::Ending;
 use crate::policy::classify::{self, Outcome};
 
-/// Tells the circuit of a response, and marks the response if it closed a gate, or if a throttle above
-/// would tell the same again.
+/// Tells the circuit of a response, or leaves that to whoever reads its status later; and marks the
+/// response if it closed a gate, or if a throttle above would tell the same again.
 pub(in crate::middleware) fn answered<C>(admitted: &mut Admitted, response: &mut Response<C>) {
     let Admitted {
         upstream,
@@ -27,7 +28,12 @@ pub(in crate::middleware) fn answered<C>(admitted: &mut Admitted, response: &mut
     if let Some(CredentialWait(wait)) = response.extensions_mut().remove() {
         admitted.leave_out(wait);
     }
-    admitted.finish(&ending, Some(end));
+    let late = response.extensions_mut().remove::<LateStatus>();
+    // Nobody could probe again before the end of a probe's stream.
+    match late.filter(|_| !admitted.is_probe()) {
+        Some(late) => late.keep(admitted.hand_over(), ending),
+        None => admitted.finish(&ending, Some(end)),
+    }
     if ending.closing.is_some() {
         response.extensions_mut().insert(GateClosed);
     }

@@ -55,15 +55,17 @@ pub fn error_of(status: StatusCode, headers: &HeaderMap) -> Option<Code> {
         return None;
     }
     // The one question that an answer of HTTP is asked.
-    let mut lines = headers.get_all("grpc-status").iter();
+    let stated = stated(headers)?;
+    stated.err().filter(|_| is_grpc(headers))
+}
+
+/// What the fields of a head, or of trailers, say of the call. `None`: nothing.
+pub(crate) fn stated(fields: &HeaderMap) -> Option<Result<(), Code>> {
+    let mut lines = fields.get_all("grpc-status").iter();
     let first = Code::parse(lines.next()?.as_bytes());
-    if !is_grpc(headers) {
-        return None;
-    }
-    if lines.any(|line| Code::parse(line.as_bytes()) != first) {
-        return Some(Code::Unknown);
-    }
-    first
+    let differ = lines.any(|line| Code::parse(line.as_bytes()) != first);
+    let code = if differ { Some(Code::Unknown) } else { first };
+    Some(code.map_or(Ok(()), Err))
 }
 
 /// Whether the `content-type` is one of gRPC.

@@ -10,6 +10,8 @@ mod timeout;
 
 #[cfg(feature = "tonic")]
 pub(crate) use self::code::is_grpc;
+#[cfg(feature = "middleware")]
+pub(crate) use self::code::stated;
 pub use self::code::{Code, error_of};
 pub use self::pushback::{Pushback, pushback};
 pub use self::timeout::{Timeout, timeout};

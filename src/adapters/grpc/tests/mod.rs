@@ -1,6 +1,7 @@
 //! One attempt over a scripted channel, and the setting of a layer, by a paused clock.
 
 mod attempt;
+mod late;
 mod requests;
 
 use std::collections::VecDeque;

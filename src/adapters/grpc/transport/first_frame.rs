@@ -9,8 +9,10 @@ use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body as _, Frame};
 
-use super::super::GrpcBody;
+use super::super::body::{Awaited, GrpcBody, blamed};
 use super::super::status::without_unreadable_details;
+use crate::body::SendGate;
+use crate::middleware::circuit::LateStatus;
 use crate::policy::{Failure, grpc};
 use crate::{Error, TransportError};
 
@@ -19,6 +21,8 @@ use crate::{Error, TransportError};
 pub(super) struct Unsettled {
     pub(super) head: Parts,
     pub(super) body: tonic::body::Body,
+    /// The gate of the request's own body.
+    pub(super) gate: SendGate,
 }
 
 /// A frame, an error or the end.
@@ -31,7 +35,7 @@ pub(super) enum Head {
 }
 
 impl Head {
-    pub(super) fn of(response: Response<tonic::body::Body>) -> Self {
+    pub(super) fn of(response: Response<tonic::body::Body>, gate: &SendGate) -> Self {
         let (mut head, body) = response.into_parts();
         without_unreadable_details(&mut head.headers);
         let is_ok = head.status == StatusCode::OK;
@@ -41,25 +45,26 @@ impl Head {
                 "the answer is not of gRPC: its content-type does not begin with `application/grpc`",
             )));
         }
-        let answer = Unsettled { head, body };
-        if !is_ok || answer.has_status() {
-            return Self::Settled(Ok(answer.with_first(None)));
+        if !is_ok || has_status(&head) {
+            let body = GrpcBody::new(Some(body));
+            return Self::Settled(Ok(Response::from_parts(head, body)));
         }
-        if answer.body.is_end_stream() {
+        if body.is_end_stream() {
             return Self::Settled(Err(without_status()));
         }
-        Self::Unsettled(answer)
+        let gate = gate.clone();
+        Self::Unsettled(Unsettled { head, body, gate })
     }
 }
 
 impl Unsettled {
-    fn has_status(&self) -> bool {
-        self.head.headers.contains_key("grpc-status")
-    }
-
-    /// The answer, with the frame that was read of it.
+    /// The answer, with the frame that was read of it. Its status comes later.
     pub(super) fn with_first(self, first: Option<Frame<Bytes>>) -> Response<GrpcBody> {
-        Response::from_parts(self.head, GrpcBody::new(first, self.body))
+        let Self { head, body, gate } = self;
+        let mut head = Response::from_parts(head, ());
+        let late = LateStatus::of(&mut head);
+        let awaited = Awaited { late, gate };
+        head.map(|()| GrpcBody::awaited(first, body, awaited))
     }
 
     /// The first frame that says something: the end of a body may come in one without bytes.
@@ -79,7 +84,9 @@ impl Unsettled {
     pub(super) fn settle(mut self, first: First) -> Result<Response<GrpcBody>, Error> {
         let frame = match first {
             Some(Ok(frame)) => frame,
-            Some(Err(error)) => return Err(broken(Failure::BrokenBody, error)),
+            Some(Err(error)) => {
+                return Err(broken(blamed(Failure::BrokenBody, &self.gate), error));
+            }
             None => return Err(without_status()),
         };
         let trailers = match frame.into_trailers() {
@@ -87,10 +94,10 @@ impl Unsettled {
             Err(message) => return Ok(self.with_first(Some(message))),
         };
         self.take_in(trailers);
-        if !self.has_status() {
+        if !has_status(&self.head) {
             return Err(without_status());
         }
-        Ok(Response::from_parts(self.head, GrpcBody::empty()))
+        Ok(Response::from_parts(self.head, GrpcBody::new(None)))
     }
 
     /// An answer whose trailers are all it has means the same as one whose head says it at once.
@@ -99,6 +106,10 @@ impl Unsettled {
         without_unreadable_details(&mut trailers);
         self.head.headers.extend(trailers);
     }
+}
+
+fn has_status(head: &Parts) -> bool {
+    head.headers.contains_key("grpc-status")
 }
 
 fn without_status() -> Error {

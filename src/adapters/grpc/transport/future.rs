@@ -95,9 +95,8 @@ where
                 }
                 StateProj::Sent { response, gate } => {
                     let response = ready!(response.poll(cx));
-                    let head =
-                        Head::of(response.map_err(|error| failed(error, gate, this.limits))?);
-                    match head {
+                    let response = response.map_err(|error| failed(error, gate, this.limits))?;
+                    match Head::of(response, gate) {
                         Head::Settled(answer) => return Poll::Ready(answer),
                         Head::Unsettled(answer) => this.state.set(State::Unsettled {
                             answer: Some(answer),

@@ -3,6 +3,7 @@
 
 mod failures;
 mod middleware;
+mod neighbours;
 mod redirects;
 mod resends;
 mod streams;

@@ -18,7 +18,7 @@ fn client(policy: PolicyBuilder) -> ClientWithMiddleware {
 }
 
 /// The stack's own error, as its documentation says how to have it.
-fn ours(error: Error) -> seawall::Error {
+pub(super) fn ours(error: Error) -> seawall::Error {
     match error {
         Error::Middleware(error) => error.downcast().expect("an error of the stack"),
         Error::Reqwest(error) => unreachable!("not by the stack: {error}"),

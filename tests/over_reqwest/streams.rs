@@ -46,6 +46,13 @@ async fn a_one_shot_stream_is_sent_once() {
 }
 
 /// A stream that begins well, and goes on with this error.
+pub(super) fn broken(error: BoxError) -> impl HttpBody<Data = Bytes, Error = BoxError> + Sync {
+    Broken {
+        begun: false,
+        error: Some(error),
+    }
+}
+
 struct Broken {
     begun: bool,
     error: Option<BoxError>,
@@ -80,11 +87,7 @@ async fn a_refused_connection_inside_a_bodys_error_is_not_this_requests() {
         // It accepts, reads, and never answers.
         let peer = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/payments", peer.local_addr().unwrap());
-        let broken = Broken {
-            begun: false,
-            error: Some(error),
-        };
-        let request = post_of(&url, Body::one_shot(broken));
+        let request = post_of(&url, Body::one_shot(broken(error)));
         let error = over(built(), unkeyed()).oneshot(request).await.unwrap_err();
         assert_eq!(error.failure(), Some(Failure::RequestBody));
         assert_eq!(error.delivery(), Delivery::Unknown);

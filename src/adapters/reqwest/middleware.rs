@@ -80,7 +80,8 @@ impl ResilienceMiddleware {
     /// A client of the stack alone, over one that sends what it is given once: its own retries and
     /// redirects are switched off, whatever the builder said of them.
     ///
-    /// No other middleware belongs after this one, unless it too sends what it is given once.
+    /// No other middleware belongs after this one, unless it too sends what it is given once. Of a
+    /// failure at another URL than the one that it was given nobody can say what was sent.
     ///
     /// # Errors
     ///

@@ -156,8 +156,8 @@ impl Body {
 
     /// Holds a stream to the length that a header states.
     #[cfg_attr(
-        not(feature = "client"),
-        allow(dead_code, reason = "only the client's transport reads that header")
+        not(any(feature = "client", feature = "reqwest")),
+        allow(dead_code, reason = "only transports read that header")
     )]
     pub(crate) fn announce(&self, length: u64) {
         if let Inner::Stream(stream) = &self.0 {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod failures;
+mod lengths;
 mod middleware;
 mod neighbours;
 mod redirects;

@@ -64,9 +64,15 @@ impl Chain<'_, '_> {
 /// Bytes stay bytes: a middleware further down may have to sign them. The gate tells whether a stream
 /// has failed by itself.
 fn gated(request: Request<Body>, gate: &SendGate) -> Request<reqwest::Body> {
+    let stated = check::stated_length(request.headers());
     request.map(|body| match body.into_bytes() {
         Ok(bytes) => reqwest::Body::from(bytes),
-        Err(stream) => streamed(gate.arm(stream)),
+        Err(stream) => {
+            if let Some(length) = stated {
+                stream.announce(length);
+            }
+            streamed(gate.arm(stream))
+        }
     })
 }
 

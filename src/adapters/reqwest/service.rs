@@ -16,7 +16,7 @@ use crate::body::SendGate;
 use crate::event::foreign;
 use crate::on_hyper::check;
 use crate::policy::Failure;
-use crate::{BoxError, Error, TransportError};
+use crate::{Body, BoxError, Error, TransportError};
 
 /// A reqwest client as a service of HTTP requests, for the layers to go around.
 ///
@@ -111,12 +111,15 @@ where
         // Not the gate of the layers above: reqwest asks the body about its length on its own, so
         // they could prove nothing by it. This one tells whether the body was read.
         let gate = SendGate::new();
-        let request = request.map(|body| {
-            streamed(if say_empty {
-                gate.arm_empty_too(body)
-            } else {
-                gate.arm(body)
-            })
+        let stated = check::stated_length(request.headers());
+        let request = request.map(|body| match stated {
+            // Held to what the header says: a connection cuts off what is too much.
+            Some(length) if body.size_hint().exact().is_none() => {
+                let body = Body::one_shot(body);
+                body.announce(length);
+                gated(body, &gate, say_empty)
+            }
+            _ => gated(body, &gate, say_empty),
         });
         let request = match reqwest::Request::try_from(request) {
             Ok(request) => request,
@@ -130,6 +133,18 @@ where
             empty_and_safe,
         })
     }
+}
+
+fn gated<B>(body: B, gate: &SendGate, say_empty: bool) -> reqwest::Body
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    streamed(if say_empty {
+        gate.arm_empty_too(body)
+    } else {
+        gate.arm(body)
+    })
 }
 
 impl fmt::Debug for ReqwestService {

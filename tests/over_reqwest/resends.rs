@@ -102,3 +102,28 @@ async fn a_500_to_a_post_without_a_key_is_not_sent_again() {
     assert_eq!(report(&answer).delivery(), Delivery::Unknown);
     assert_eq!(super::keys(&server).await, [None]);
 }
+
+#[tokio::test]
+async fn a_server_that_takes_its_leave_is_paid_once_by_each() {
+    const PAYMENTS: usize = 8;
+    let gateway = Gateway::start().await.unwrap();
+    let service = over(ReqwestService::build(http2()).unwrap(), unkeyed());
+    pay(service.clone(), &gateway.url()).await.unwrap();
+
+    // What is above its last stream was thrown away, and goes again without a key.
+    gateway.next(Fault::GoAway);
+    let mut payments = tokio::task::JoinSet::new();
+    for _ in 0..PAYMENTS {
+        payments.spawn(service.clone().oneshot(post(&gateway.url())));
+    }
+    let ends = payments.join_all().await;
+    let paid = ends.iter().filter(|end| end.is_ok()).count();
+    for error in ends.iter().filter_map(|end| end.as_ref().err()) {
+        assert_eq!(error.delivery(), Delivery::Unknown, "{error}");
+    }
+    let charges = gateway.charges().len();
+    assert!(
+        (1 + paid..=1 + PAYMENTS).contains(&charges),
+        "{charges} for {paid}"
+    );
+}

@@ -18,7 +18,9 @@
 //! proves that nothing was sent: it may be that of a second request. Such a failure is
 //! [`Other`](crate::policy::Failure::Other), its delivery [unknown](crate::Delivery::Unknown), and without
 //! a key that the provider honours the call is not made again. The same goes for an answer from another
-//! URL than the one that was asked, unless it is a success.
+//! URL than the one that was asked, unless it is a success. A redirect to the very same URL cannot be
+//! told from an answer: where a 303 leads a POST back to its own URL, a 404 or 405 that comes from there
+//! counts as one to the POST.
 //!
 //! # What is different from seawall's own client
 //!

@@ -52,11 +52,13 @@ async fn the_failed_response_holds_its_connection_through_the_wait() {
     assert_eq!(theirs.status(), 200);
     assert!(open.await.unwrap() >= TENTH, "until the retry");
 
-    let wait = Backoff::new(10 * TENTH, 1.0, 10 * TENTH, Jitter::Proportional(0.1)).unwrap();
+    // Long enough for any machine: whoever holds the connection holds it until then.
+    let wait = Backoff::new(200 * TENTH, 1.0, 200 * TENTH, Jitter::Proportional(0.1)).unwrap();
     let (url, open) = server().await;
     let payment = seawall(payments().backoff(wait)).post(url).body("{}");
-    let ours = payment.send().await.unwrap();
-    assert_eq!((ours.status().as_u16(), ours.report().attempts()), (200, 2));
-    let (open, waited) = (open.await.unwrap(), ours.report().waited());
-    assert!(open < waited, "open for {open:?} of {waited:?}");
+    tokio::select! {
+        biased;
+        ours = payment.send() => unreachable!("the connection was held until {ours:?}"),
+        closed = open => assert!(closed.is_ok(), "while the retry waits"),
+    }
 }

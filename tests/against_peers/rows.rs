@@ -53,13 +53,21 @@ async fn a_stored_answer_is_asked_for_again_and_again() {
 }
 
 #[tokio::test]
-async fn whoever_asks_for_two_seconds_is_called_meanwhile() {
-    let (theirs, ours) = row(Closed::default, payments()).await;
+async fn whoever_asks_for_twenty_minutes_is_called_meanwhile() {
+    let closed = || ResponseTemplate::new(503).insert_header("retry-after", "1200");
+    let (theirs, ours) = row(closed, payments()).await;
     assert_eq!(theirs, seen(4, 0, "503"), "each of them too early");
+    assert_eq!(ours, seen(1, 1, "503"), "with the time to come again");
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_second_gets_a_second() {
+    let ours = server(Closed::default()).await;
+    let ours = through_seawall(&ours, payments(), "{}").await;
     assert_eq!(ours, seen(2, 1, "200"));
 }
 
-/// Closed for two seconds from the first request on, and says so.
+/// Closed for a second from the first request on, and says so.
 #[derive(Default)]
 struct Closed(OnceLock<Instant>);
 
@@ -67,8 +75,8 @@ impl Respond for Closed {
     #[expect(clippy::disallowed_methods, reason = "real sockets, real time")]
     fn respond(&self, _: &Request) -> ResponseTemplate {
         let since = self.0.get_or_init(Instant::now);
-        if since.elapsed() < Duration::from_secs(2) {
-            return ResponseTemplate::new(503).insert_header("retry-after", "2");
+        if since.elapsed() < Duration::from_secs(1) {
+            return ResponseTemplate::new(503).insert_header("retry-after", "1");
         }
         ResponseTemplate::new(200)
     }

@@ -234,7 +234,18 @@ pub(crate) fn redacted(url: &str) -> String {
     }
     let rest = rest.rfind('@').map_or(rest, |at| &rest[at + 1..]);
     let bare = rest.split(['?', '#']).next().unwrap_or_default();
+    if !scheme.is_empty() && !has_numeric_port(bare) {
+        return format!("{scheme}…");
+    }
     format!("{scheme}{bare}")
+}
+
+/// What stands in the place of a port, and is none, may be a password whose host was forgotten.
+fn has_numeric_port(bare: &str) -> bool {
+    let authority = bare.split('/').next().unwrap_or_default();
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    // The last colon of an IPv6 address without a port lies within its brackets.
+    port.ends_with(']') || port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -247,6 +258,10 @@ mod tests {
             redacted("https://a.example/b?key=s3cret"),
             "https://a.example/b"
         );
+        assert_eq!(redacted("https://me:s3cret/b"), "https://…");
+        for shown in ["https://a.example:8443/b:c", "https://[::1]/b", "a:b"] {
+            assert_eq!(redacted(shown), shown);
+        }
         assert_eq!(
             redacted("https://user:s3cret@a.example/b"),
             "https://a.example/b"

@@ -54,7 +54,9 @@ pub struct Config {
     /// every URL is absolute.
     pub base_url: Option<String>,
     /// Headers of every request to the origin of the `base_url`, or of every request at all if there
-    /// is none. A request's own header of the same name wins. None by default.
+    /// is none. Then one that is a credential by its name, or whose value is marked as
+    /// [sensitive](http::HeaderValue::set_sensitive), is refused. A request's own header of the same
+    /// name wins. None by default.
     pub headers: HeaderMap,
     /// The `user-agent` of every request. `None` by default: none is sent.
     pub user_agent: Option<String>,

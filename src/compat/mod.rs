@@ -15,14 +15,14 @@
 //! | `base_url` | the same; default headers go to its origin only | no | if it is none, or plain HTTP beyond loopback on an external target (`plain-http`) |
 //! | `headers` | the same | no | a credential without a `base_url`; an idempotency key; framing |
 //! | `user_agent` | the same | no | if it is no header value |
-//! | `max_retries` | one attempt more than retries, within the preset's budget | above 0 | more than 4 on an external target (`max-attempts`) |
+//! | `max_retries` | one attempt more than retries, within the preset's budget | above 0 | more than 4 on an external target (`max-attempts`); the last two of a `u32` |
 //! | `retry_delay` | the base of the backoff; the preset's if it is zero, or below 100 ms on an external target | when raised | over 30 days; kept as it is with `backoff-base` |
-//! | `retry_max_delay` | the cap of the backoff; the preset's if it is `None` | when below the base | over 30 days |
+//! | `retry_max_delay` | the cap of the backoff; the preset's if it is `None` | when below the base, or `None` and delays would double past it | over 30 days |
 //! | `backoff` | delays double | for `Fixed` and `Linear` | no |
 //! | `jitter` | that of the preset | for `false` | no; left out with `jitter` |
 //! | `timeout` | each attempt's or the whole call's; there is always one of both | yes | from 30 days |
-//! | `retry_on_status` | nothing: what may be repeated is in [`classify`](crate::policy::classify) | if there are any | those that are never repeated, such as 400 |
-//! | `retry_non_idempotent` | with a key that the provider honours, yes | for `None` | `Some(true)` without such keys (`unkeyed-repeat`) |
+//! | `retry_on_status` | nothing: what may be repeated is in [`classify`](crate::policy::classify) | if there are any, or retries | those that are never repeated, such as 400 |
+//! | `retry_non_idempotent` | with a key that the provider honours, yes; else, and for `Some(false)`, only one that never arrived | if there are retries | `Some(true)` without such keys (`unkeyed-repeat`) |
 //! | `ignore_retry_after` | it is obeyed, by every call of the process | for `None` | `Some(true)` (`retry-after`) |
 //! | `follow_redirects` | never | for `None` | `Some(true)` |
 //!

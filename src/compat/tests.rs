@@ -1,5 +1,6 @@
 //! What becomes of old settings.
 
+mod any;
 mod defaults;
 mod refusals;
 mod retries;
@@ -74,6 +75,7 @@ fn each_setting_of_the_incident_that_changes_is_said_once() {
         "retry_delay",
         "jitter",
         "timeout",
+        "retry_on_status",
         "follow_redirects",
         "retry_non_idempotent",
         "ignore_retry_after",
@@ -88,9 +90,10 @@ fn each_setting_of_the_incident_that_changes_is_said_once() {
 }
 
 #[test]
-fn of_safe_settings_only_the_limits_are_said() {
+fn of_safe_settings_the_limits_are_said_and_what_is_repeated_at_all() {
     let safe = Config {
         retry_delay: SECOND,
+        retry_max_delay: Some(4 * SECOND),
         backoff: BackoffKind::Exponential,
         jitter: true,
         retry_non_idempotent: Some(false),
@@ -99,6 +102,8 @@ fn of_safe_settings_only_the_limits_are_said() {
         ..Config::default()
     };
     for target in [Target::Internal, Target::External, payments()] {
-        assert_eq!(noticed(&target, &safe), ["max_retries", "timeout"]);
+        let limits = ["max_retries", "timeout"];
+        let repeated = ["retry_on_status", "retry_non_idempotent"];
+        assert_eq!(noticed(&target, &safe), [limits, repeated].concat());
     }
 }

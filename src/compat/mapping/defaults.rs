@@ -10,12 +10,18 @@ use crate::middleware::credentials::Origin;
 use crate::middleware::require_https::is_exposed;
 use crate::{Policy, Rule};
 
-/// Headers that say who calls. A provider's own is in its profile.
-const CREDENTIALS: [HeaderName; 4] = [
-    header::AUTHORIZATION,
-    header::PROXY_AUTHORIZATION,
-    header::COOKIE,
-    HeaderName::from_static("x-api-key"),
+/// What is in the name of a header that says who calls, `x-api-key` or `x-auth-token`. A provider's own
+/// is in its profile.
+const CREDENTIALS: [&str; 9] = [
+    "api-key",
+    "apikey",
+    "auth",
+    "cookie",
+    "credential",
+    "passw",
+    "secret",
+    "signature",
+    "token",
 ];
 
 /// Headers that belong to one request, and are written by the client.
@@ -138,7 +144,7 @@ fn base(base_url: &str, preset: &Policy, findings: &mut Findings<'_>) -> Option<
 fn headers(config: &Config, preset: &Policy, findings: &mut Findings<'_>) {
     let provider = preset.provider();
     for name in config.headers.keys() {
-        let is_credential = CREDENTIALS.contains(name) || *name == provider.credential_header;
+        let is_credential = is_credential(config, name) || *name == provider.credential_header;
         if *name == provider.key_header {
             let problem = format!("`{name}` is a header of every request");
             let fix = "give each request a key of its own: the provider would answer all of them \
@@ -153,4 +159,11 @@ fn headers(config: &Config, preset: &Policy, findings: &mut Findings<'_>) {
             findings.refuse(&["headers", "base_url"], problem, fix);
         }
     }
+}
+
+/// By its name, or because somebody has marked its value as sensitive.
+fn is_credential(config: &Config, name: &HeaderName) -> bool {
+    let is_named_so = CREDENTIALS.iter().any(|part| name.as_str().contains(part));
+    let mut values = config.headers.get_all(name).iter();
+    is_named_so || values.any(HeaderValue::is_sensitive)
 }

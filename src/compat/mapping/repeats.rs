@@ -32,12 +32,22 @@ fn posts(config: &Config, preset: &Policy, findings: &mut Findings<'_>) -> (bool
     const FIELD: &str = "retry_non_idempotent";
     const TWICE: &str = "a client repeats a request whose method is not idempotent only if it knows \
         that this is harmless (RFC 9110 section 9.2.2)";
+    const UNSENT: &str = "what never reached the server cannot be done twice (RFC 9113 section 8.7 lets \
+        a client retry it, whatever its method)";
     let gives_keys = preset.injects_key_into(&Method::POST);
     let honoured = gives_keys && preset.provider().honours_keys_on(&Method::POST);
     match config.retry_non_idempotent {
-        Some(false) => (false, false),
         // Nothing would be repeated.
-        _ if config.max_retries == 0 => (false, gives_keys),
+        asked if config.max_retries == 0 => (false, gives_keys && asked != Some(false)),
+        Some(false) => {
+            findings.change(
+                FIELD,
+                "POST and PATCH are not retried",
+                "POST and PATCH are sent again only if the first one provably never arrived",
+                UNSENT,
+            );
+            (false, false)
+        }
         _ if honoured => {
             findings.change(
                 FIELD,
@@ -97,11 +107,16 @@ fn statuses(config: &Config, preset: &Policy, findings: &mut Findings<'_>) {
         let fix = "leave them out: the answer would be the same, or the repeat not harmless";
         findings.refuse(&["retry_on_status"], problem, fix);
     }
-    if !listed.is_empty() {
+    if !listed.is_empty() || config.max_retries > 0 {
+        let was = match listed.as_slice() {
+            [] => "every status of 500 and above, whatever the method".to_owned(),
+            listed => format!("{listed:?}, whatever the method"),
+        };
         findings.change(
             "retry_on_status",
-            format!("{listed:?}, whatever the method"),
-            "every status that is worth a repeat, where method or key make it harmless",
+            was,
+            "every status that is worth a repeat (408, 425, 429 and most of 5xx), where method or key \
+             make it harmless",
             "whether a repeat is harmless depends on the method and the key, not on the status alone \
              (RFC 9110 section 9.2.2)",
         );

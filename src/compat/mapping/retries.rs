@@ -30,6 +30,11 @@ fn max_attempts(config: &Config, preset: &Policy, findings: &mut Findings<'_>) -
     if retries == 0 {
         return attempts;
     }
+    // The circuit needs room for one failure more.
+    if attempts == u32::MAX {
+        let problem = format!("max_retries is {retries}");
+        findings.refuse(&["max_retries"], problem, "choose fewer: 4 are many");
+    }
     if preset.preset().is_external() && attempts > MOST_ATTEMPTS {
         findings.refuse_unless_allowed(
             Rule::MaxAttempts,
@@ -100,7 +105,18 @@ fn base(config: &Config, preset: &Policy, findings: &mut Findings<'_>) -> Durati
 
 fn cap(config: &Config, base: Duration, preset: &Policy, findings: &mut Findings<'_>) -> Duration {
     let Some(asked) = config.retry_max_delay else {
-        return preset.backoff().cap().max(base);
+        let cap = preset.backoff().cap().max(base);
+        // A delay of another kind is told to double, and up to what.
+        if config.backoff == BackoffKind::Exponential && outgrows(config, base, cap) {
+            findings.change(
+                "retry_max_delay",
+                "a delay that doubles without end",
+                format!("{cap:?}"),
+                "whoever doubles a wait may bound it (RFC 6298 section 5.5): a longer one spares the \
+                 server nothing more, and outlasts its recovery",
+            );
+        }
+        return cap;
     };
     if asked > LONGEST {
         let problem = format!("retry_max_delay is {asked:?}");
@@ -115,6 +131,12 @@ fn cap(config: &Config, base: Duration, preset: &Policy, findings: &mut Findings
         );
     }
     asked.max(base)
+}
+
+/// Whether the last delay would be longer than the cap.
+fn outgrows(config: &Config, base: Duration, cap: Duration) -> bool {
+    let doublings = config.max_retries.saturating_sub(1);
+    base.saturating_mul(2_u32.saturating_pow(doublings)) > cap
 }
 
 fn jitter(config: &Config, preset: &Policy, findings: &mut Findings<'_>) -> Jitter {

@@ -89,6 +89,9 @@ fn without_a_base_url_plain_headers_go_everywhere_and_credentials_are_refused() 
         "proxy-authorization",
         "cookie",
         "x-api-key",
+        "apikey",
+        "x-auth-token",
+        "x-vault-secret",
     ] {
         let config = with_header(Config::default(), credential);
         assert_eq!(refused(&Target::External, &config), [("headers", None)]);
@@ -98,12 +101,23 @@ fn without_a_base_url_plain_headers_go_everywhere_and_credentials_are_refused() 
 }
 
 #[test]
+fn a_value_that_somebody_has_marked_as_sensitive_is_a_credential() {
+    let mut config = with_header(Config::default(), "x-shop-id");
+    assert_eq!(refused(&Target::External, &config), []);
+    let mut marked = HeaderValue::from_static("s3cret");
+    marked.set_sensitive(true);
+    let name = HeaderName::from_static("x-shop-id");
+    config.headers.append(name, marked);
+    assert_eq!(refused(&Target::External, &config), [("headers", None)]);
+}
+
+#[test]
 fn the_providers_own_credential_header_counts() {
     let provider = Provider {
-        credential_header: HeaderName::from_static("x-shop-token"),
+        credential_header: HeaderName::from_static("x-shop-pass"),
         ..Provider::generic()
     };
-    let config = with_header(Config::default(), "x-shop-token");
+    let config = with_header(Config::default(), "x-shop-pass");
     let target = Target::Payments(provider);
     assert_eq!(refused(&target, &config), [("headers", None)]);
     assert_eq!(refused(&payments(), &config), []);

@@ -35,6 +35,22 @@ fn strangers_are_called_five_times_at_most() {
 }
 
 #[test]
+fn more_retries_than_there_is_room_for_are_refused_in_the_old_words() {
+    for max_retries in [u32::MAX - 1, u32::MAX] {
+        let config = Config {
+            max_retries,
+            ..Config::default()
+        };
+        assert_eq!(refused(&Target::Internal, &config), [("max_retries", None)]);
+    }
+    let config = Config {
+        max_retries: u32::MAX - 2,
+        ..Config::default()
+    };
+    assert_eq!(refused(&Target::Internal, &config), []);
+}
+
+#[test]
 fn whoever_asks_to_ignore_retry_after_is_refused_everywhere() {
     let config = Config {
         ignore_retry_after: Some(true),

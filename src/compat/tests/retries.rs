@@ -141,6 +141,26 @@ fn the_longest_delay_is_kept_unless_the_first_is_longer() {
 }
 
 #[test]
+fn a_delay_that_doubles_without_end_is_told_its_end() {
+    let said = |backoff, max_retries| {
+        let config = Config {
+            max_retries,
+            backoff,
+            ..with_delay(SECOND)
+        }
+        .allow(Rule::MaxAttempts, "a batch at night");
+        notice(&payments(), &config, "retry_max_delay")
+    };
+    // The last delays are 32 s and 64 s.
+    assert_eq!(said(BackoffKind::Exponential, 6), None);
+    let told = ("a delay that doubles without end", "60s");
+    let told = (told.0.to_owned(), told.1.to_owned());
+    assert_eq!(said(BackoffKind::Exponential, 7), Some(told));
+    // Its own notice names the cap.
+    assert_eq!(said(BackoffKind::Fixed, 7), None);
+}
+
+#[test]
 fn delays_are_random_unless_somebody_says_why_not() {
     let backoff: fn(&Config) -> Backoff = |config| policy(&payments(), config).backoff();
     let plain = Config::default();
@@ -181,7 +201,8 @@ fn posts_are_given_a_key_where_it_is_honoured_and_else_are_not_repeated() {
     assert_eq!(posts(&Target::External, None), (false, true));
     assert_eq!(posts(&Target::Internal, None), (false, true));
     for target in [payments(), no_keys, Target::External, Target::Internal] {
-        assert_eq!(posts(&target, Some(false)), (false, false));
+        // One that never arrived is sent again all the same.
+        assert_eq!(posts(&target, Some(false)), (false, true));
     }
 }
 
@@ -193,8 +214,8 @@ fn a_list_of_statuses_gives_way_to_the_table() {
     };
     let (was, _) = notice(&Target::External, &listing(&[429, 503]), "retry_on_status").unwrap();
     assert_eq!(was, "[429, 503], whatever the method");
-    let none = notice(&Target::External, &listing(&[]), "retry_on_status");
-    assert_eq!(none, None);
+    let (was, _) = notice(&Target::External, &listing(&[]), "retry_on_status").unwrap();
+    assert_eq!(was, "every status of 500 and above, whatever the method");
     let all = [408, 413, 421, 425, 429, 500, 502, 503, 504, 599];
     assert_eq!(refused(&Target::External, &listing(&all)), []);
     // Only a key makes a 409 the answer of one that is still running.

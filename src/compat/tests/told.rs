@@ -9,7 +9,7 @@ fn each_change_is_one_warning_with_its_reason() {
     let client = HttpClient::new(payments(), Config::default()).unwrap();
     let text = log.text();
     assert_eq!(log.count("setting changed"), client.notices().len());
-    assert_eq!(client.notices().len(), 8);
+    assert_eq!(client.notices().len(), 9);
     let line = |line: &&str| line.contains("setting=\"retry_delay\"");
     let line = text.lines().find(line).unwrap();
     for part in [
@@ -30,7 +30,7 @@ fn an_override_is_one_warning_with_its_rationale() {
     assert_eq!(log.count("unsafe override in force"), 1);
     assert!(log.text().contains("a single caller"));
     assert_eq!(log.count("setting=\"jitter\""), 0);
-    assert_eq!(client.notices().len(), 7);
+    assert_eq!(client.notices().len(), 8);
 }
 
 #[test]

@@ -478,7 +478,10 @@ async fn a_request_in_the_making_and_an_answer_print_no_secret() {
 async fn a_deadline_of_the_call_holds() {
     let slow = status(200).set_delay(Duration::from_secs(60));
     let server = server([slow]).await;
-    let request = payments().post(server.uri()).body("{}").deadline(10 * TENTH);
+    let request = payments()
+        .post(server.uri())
+        .body("{}")
+        .deadline(10 * TENTH);
     let error = request.send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert_eq!(error.report().stop_reason(), StopReason::DeadlineExceeded);

@@ -113,9 +113,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_it_says_at_the_last_poll_is_its_output() {
-        let late = poll_fn(|_| match is_last_poll() {
-            true => Poll::Ready("half of it"),
-            false => Poll::Pending,
+        let late = poll_fn(|_| {
+            if is_last_poll() {
+                Poll::Ready("half of it")
+            } else {
+                Poll::Pending
+            }
         });
         assert_eq!(limited(1, late).await, Some("half of it"));
     }

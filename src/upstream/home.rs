@@ -125,6 +125,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn one_whose_place_in_the_map_was_needed_is_at_home_no_more() {
+        let upstreams = Upstreams::bounded(Policy::internal(), 1);
+        let (first, second) = ("https://first.example/", "https://second.example/");
+        drop(find(&upstreams, first));
+        let home = &upstreams.shared.home;
+        assert!(home.at(&uri(first)).is_some());
+        drop(find(&upstreams, second));
+        assert!(home.at(&uri(first)).is_none() && home.at(&uri(second)).is_some());
+    }
+
+    #[tokio::test]
     async fn a_password_in_a_uri_is_kept_nowhere() {
         let upstreams = Upstreams::bounded(Policy::internal(), 8);
         let found = find(&upstreams, "https://shop:s3cret@api.example/");

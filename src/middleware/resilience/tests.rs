@@ -6,6 +6,7 @@ mod chance;
 mod nested;
 mod outside;
 mod shown;
+mod told;
 
 use std::time::Duration;
 

@@ -1,5 +1,10 @@
 //! The same calls both ways.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a closure is written where it is passed"
+)]
+
 use http::Response;
 use http_body::Body;
 use http_body_util::BodyExt;
@@ -59,7 +64,7 @@ impl Run {
         self.journal.note(what);
     }
 
-    fn note_snapshots(&self) {
+    pub(super) fn note_snapshots(&self) {
         for snapshot in self.upstreams.control().snapshots() {
             self.journal.note_snapshot(&snapshot);
         }

@@ -71,15 +71,15 @@ fn whatever_status_comes_first() {
     ] {
         whatever_comes_first(|| status(code));
     }
-    for code in [200, 307, 408, 429, 503] {
+    for code in [200, 429] {
         with_each(&policies(), &methods(), || status(code));
     }
 }
 
 #[test]
 fn whatever_status_comes_first_with_a_retry_after() {
-    for code in [200, 307, 408, 413, 425, 429, 503] {
-        for asked in ["0", "3", "40", "9000", "soon"] {
+    for code in [200, 413, 429, 503] {
+        for asked in ["0", "3", "9000", "soon"] {
             whatever_comes_first(|| status(code).header("retry-after", asked));
         }
     }
@@ -94,7 +94,7 @@ fn whatever_word_comes_with_it() {
         ("x-envoy-overloaded", "1"),
         ("ratelimit", "\"default\";r=1;t=30"),
     ] {
-        for code in [200, 307, 400, 409, 503] {
+        for code in [200, 400, 503] {
             whatever_comes_first(|| status(code).header(name, value));
         }
     }

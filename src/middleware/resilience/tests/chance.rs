@@ -77,7 +77,7 @@ fn policy() -> impl Strategy<Value = PolicyBuilder> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn whatever_happens_both_ways_show_the_same(

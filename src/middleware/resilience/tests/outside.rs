@@ -104,17 +104,18 @@ fn a_policy_that_comes_during_the_first_attempt_does_not_split_the_call() {
     ];
     for other in others {
         for first in [|| status(500), || retry_after(503, 3), || Step::Hang] {
-            headed(
-                &payments(),
-                || vec![first().after(secs(3))],
-                async |run| {
-                    let call = run.start(post());
-                    pass(secs(2)).await;
-                    run.upstreams.apply(other.clone().build().unwrap()).unwrap();
+            let steps = || vec![first().after(secs(3)), status(200).after(secs(2))];
+            headed(&payments(), steps, async |run| {
+                let call = run.start(post());
+                pass(secs(2)).await;
+                run.upstreams.apply(other.clone().build().unwrap()).unwrap();
+                let _ = call.await;
+                run.upstream.add((0..3).map(|_| status(200).after(secs(1))));
+                // A limit of the new policy holds for all of these.
+                for call in [(); 3].map(|()| run.start(post())) {
                     let _ = call.await;
-                    run.send(post()).await;
-                },
-            );
+                }
+            });
         }
     }
 }
@@ -128,7 +129,7 @@ fn an_operator_who_acts_during_the_first_attempt_is_heard_alike() {
         |control| {
             control
                 .set_rate("https://gateway.test:443", Some(0.5))
-                .unwrap()
+                .unwrap();
         },
     ];
     for act in acts {
@@ -188,6 +189,8 @@ fn a_key_that_was_made_is_remembered_alike_whatever_became_of_its_call() {
                     run.upstream.clear();
                     run.send(with_key_of(&report, "eleven")).await;
                     run.send(with_key_of(&report, "ten")).await;
+                    // It is no new call, and no arrival.
+                    run.note_snapshots();
                     pass(secs(23 * 3_600)).await;
                     run.send(with_key_of(&report, "ten")).await;
                     pass(secs(3_600)).await;

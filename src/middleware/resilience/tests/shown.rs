@@ -57,7 +57,10 @@ impl Journal {
                     head.headers,
                     self.report(&report)
                 ));
-                let body = body.collect().await.map(|body| body.to_bytes());
+                let body = body
+                    .collect()
+                    .await
+                    .map(http_body_util::Collected::to_bytes);
                 self.note(format!("body {body:?}"));
                 report
             }

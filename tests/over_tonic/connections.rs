@@ -1,7 +1,8 @@
 //! What became of a call whose connection gave out, or never came about.
 
+use h2::Reason;
 use seawall::policy::Failure;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -22,34 +23,76 @@ async fn a_refused_connection_has_sent_nothing_and_is_tried_again_for_every_meth
     }
 }
 
-#[tokio::test]
-async fn a_connection_that_is_lost_after_the_request_may_have_done_it() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
+/// What a connection does once the request is there.
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    Close,
+    Garbage,
+    /// Of the code that would prove, of a stream, that nothing was done.
+    GoAway,
+    Silence,
+}
+
+/// SETTINGS without any, then GOAWAY: no last stream, `REFUSED_STREAM` (RFC 9113 sections 6.5, 6.8).
+const GOAWAY: [u8; 26] = [
+    0, 0, 0, 4, 0, 0, 0, 0, 0, // SETTINGS
+    0, 0, 8, 7, 0, 0, 0, 0, 0, // GOAWAY
+    0, 0, 0, 0, 0, 0, 0, 7,
+];
+
+/// How a call ends whose connection does that.
+async fn after_the_request(then: Then) -> Option<Failure> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
     let accepted = tokio::spawn(async move {
-        let mut count = 0;
         loop {
-            let (mut socket, _) = listener.accept().await.unwrap();
-            count += 1;
+            let (mut socket, _) = listener.accept().await.expect("a connection");
             let mut read = Vec::new();
             // The preface, the settings, the head and the message.
             while !read.windows(6).any(|part| part == b"s3cret") {
-                assert_ne!(socket.read_buf(&mut read).await.unwrap(), 0, "{count}");
+                assert_ne!(socket.read_buf(&mut read).await.expect("bytes"), 0);
+            }
+            match then {
+                Then::Close | Then::Silence => {}
+                Then::Garbage => socket.write_all(&[b'!'; 64]).await.expect("a reader"),
+                Then::GoAway => socket.write_all(&GOAWAY).await.expect("a reader"),
+            }
+            if !matches!(then, Then::Close) {
+                std::future::pending::<()>().await;
             }
         }
     });
-    let status = Calls::new(stack(quick(), &origin))
-        .unary(PAY)
-        .await
-        .unwrap_err();
-    let why = StopReason::NotIdempotent;
-    assert_ended(&status, Code::Unavailable, 1, Delivery::Unknown, why);
+    let endpoint = Endpoint::from_shared(origin.clone()).expect("a URI");
+    let endpoint = endpoint.http2_keep_alive_interval(millis(50));
+    let channel = endpoint.keep_alive_timeout(millis(50)).connect_lazy();
+    let calls = Calls::new(layer(quick(), &origin).layer(channel));
+    let status = calls.unary(PAY).await.expect_err("a failure");
     accepted.abort();
+    let error = behind(&status);
+    assert_eq!(error.delivery(), Delivery::Unknown, "{then:?}: {error}");
+    assert_eq!(error.report().stop_reason(), StopReason::NotIdempotent);
+    assert_eq!(error.report().attempts(), 1);
+    error.failure()
+}
+
+#[tokio::test]
+async fn a_connection_that_gives_out_after_the_request_may_have_done_it() {
+    let lost = Some(Failure::Reset);
+    assert_eq!(after_the_request(Then::Close).await, lost);
+    assert_eq!(after_the_request(Then::Silence).await, lost);
+    let garbage = after_the_request(Then::Garbage).await;
+    assert_eq!(garbage, Some(Failure::Malformed));
+}
+
+#[tokio::test]
+async fn what_goaway_says_is_not_taken_for_the_end_of_one_stream() {
+    let unproven = after_the_request(Then::GoAway).await;
+    assert_eq!(unproven, Some(Failure::Other));
 }
 
 #[tokio::test]
 async fn a_refused_stream_has_sent_nothing_and_is_tried_again_for_every_method() {
-    let server = Refusing::new(1, h2::Reason::REFUSED_STREAM).await;
+    let server = Refusing::new(1, Reason::REFUSED_STREAM).await;
     let calls = Calls::new(stack(quick(), &server.origin()));
     let answer = calls.unary(PAY).await.unwrap();
     let report = answer.extensions().get::<seawall::Report>().unwrap();
@@ -57,7 +100,7 @@ async fn a_refused_stream_has_sent_nothing_and_is_tried_again_for_every_method()
     assert_eq!(answer.into_inner(), "paid");
     assert_eq!(server.count(), 2);
 
-    let server = Refusing::new(9, h2::Reason::REFUSED_STREAM).await;
+    let server = Refusing::new(9, Reason::REFUSED_STREAM).await;
     let calls = Calls::new(stack(quick(), &server.origin()));
     let status = calls.unary(PAY).await.unwrap_err();
     let why = StopReason::AttemptsExhausted;
@@ -68,7 +111,7 @@ async fn a_refused_stream_has_sent_nothing_and_is_tried_again_for_every_method()
 
 #[tokio::test]
 async fn a_stream_that_is_reset_for_another_reason_may_have_done_it() {
-    let server = Refusing::new(1, h2::Reason::INTERNAL_ERROR).await;
+    let server = Refusing::new(1, Reason::INTERNAL_ERROR).await;
     let calls = Calls::new(stack(quick(), &server.origin()));
     let status = calls.unary(PAY).await.unwrap_err();
     let why = StopReason::NotIdempotent;

@@ -1,6 +1,6 @@
 //! A status behind the messages, and what the circuit makes of it.
 
-use seawall::policy::Refusal;
+use seawall::policy;
 
 use super::*;
 
@@ -55,7 +55,7 @@ async fn is_refused(calls: &Service) -> bool {
     let outcome = calls.unary(PAY).await;
     let status = outcome.map(|_| ()).err();
     let refusal = status.and_then(|status| error_in(&status)?.refusal());
-    refusal == Some(Refusal::Open)
+    refusal == Some(policy::Refusal::Open)
 }
 
 #[tokio::test]
@@ -134,12 +134,12 @@ async fn a_probe_whose_stream_goes_on_lets_others_pass() {
     let stream = loop {
         match calls.stream(PAY).await {
             Ok(stream) => break stream,
-            Err(status) => assert_eq!(behind(&status).refusal(), Some(Refusal::Open)),
+            Err(status) => assert_eq!(behind(&status).refusal(), Some(policy::Refusal::Open)),
         }
         pass(millis(20)).await;
     };
     while let Err(status) = calls.unary(PAY).await {
-        assert_eq!(behind(&status).refusal(), Some(Refusal::Pace));
+        assert_eq!(behind(&status).refusal(), Some(policy::Refusal::Pace));
         pass(millis(20)).await;
     }
     assert_eq!(server.count(), 7);

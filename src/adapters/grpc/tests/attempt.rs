@@ -33,8 +33,12 @@ async fn a_first_message_settles_it_and_is_put_back() {
     let response = sent(request(), answer(pieces)).await.unwrap();
     assert_eq!(clock::now() - start, millis(99));
     assert!(!http_body::Body::is_end_stream(response.body()));
-    assert_eq!(http_body::Body::size_hint(response.body()).lower(), 3);
+    assert_eq!(http_body::Body::size_hint(response.body()).exact(), Some(6));
     assert_eq!(text(response).await, "onetwo");
+
+    let response = sent(request(), answer([data(0, "one")])).await.unwrap();
+    assert!(!http_body::Body::is_end_stream(response.body()));
+    assert_eq!(text(response).await, "one");
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,6 +85,10 @@ async fn an_answer_that_is_settled_is_not_held_back() {
     let mut refused = answer([data(5_000, "late")]);
     *refused.status_mut() = http::StatusCode::BAD_GATEWAY;
     assert_eq!(sent(request(), refused).await.unwrap().status(), 502);
+    let mut page = answer([data(5_000, "<html>")]);
+    *page.status_mut() = http::StatusCode::BAD_GATEWAY;
+    page.headers_mut().remove("content-type");
+    assert_eq!(sent(request(), page).await.unwrap().status(), 502);
     assert_eq!(clock::now(), start);
 }
 

@@ -225,6 +225,20 @@ async fn streams_that_break_off_or_end_without_a_status_are_failures() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_that_says_it_is_over_has_ended_whether_it_is_read_on_or_not() {
+    let only = || vec![data(0, "first"), data(0, "last")];
+    let streams = Streams::new(Way::Express, [only()]);
+    let mut body = streams.open().await.unwrap();
+    assert!(body.frame().await.unwrap().is_ok());
+    assert_eq!(streams.ends(), ["under way"]);
+    assert!(body.frame().await.unwrap().is_ok());
+    assert_eq!(streams.ends(), ["incomplete"]);
+    assert!(body.frame().await.is_none());
+    drop(body);
+    assert_eq!(streams.ends(), ["incomplete"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_that_breaks_with_its_own_request_says_nothing_of_the_upstream() {
     let reset = || (0, Err(tonic::Status::cancelled("reset")));
     let broken = || vec![data(0, "part"), reset()];

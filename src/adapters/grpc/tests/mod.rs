@@ -62,6 +62,16 @@ impl http_body::Body for Frames {
         let piece = self.left.pop_front();
         Poll::Ready(piece.map(|(_, frame)| frame))
     }
+
+    fn is_end_stream(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        let frames = self.left.iter().flat_map(|(_, frame)| frame);
+        let lengths = frames.map(|frame| frame.data_ref().map_or(0, Bytes::len) as u64);
+        http_body::SizeHint::with_exact(lengths.sum())
+    }
 }
 
 fn data(after: u64, text: &'static str) -> Piece {

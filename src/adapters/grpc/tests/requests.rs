@@ -110,6 +110,29 @@ async fn what_the_caller_brings_reaches_the_stack() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_is_called_what_it_is_for_the_policy() {
+    for (policy, code) in [
+        (Policy::external(), "upstream_outcome_unknown"),
+        (
+            Policy::external_payments(crate::Provider::none()),
+            "payment_outcome_unknown",
+        ),
+    ] {
+        let layer = GrpcLayer::new(policy, "https://ledger.test").unwrap();
+        let channel = service_fn(|_: Request<tonic::body::Body>| async {
+            let fields = [("grpc-status", "14"), ("x-why", "maintenance")];
+            Ok::<_, Infallible>(answer([trailers(0, &fields)]))
+        });
+        let status = layer.layer(channel).oneshot(to("/l.L/Pay")).await;
+        let status = status.map(|_| ()).unwrap_err();
+        let error = error_in(&status).unwrap();
+        assert_eq!(error.code(), code);
+        assert_eq!(error.headers().unwrap()["x-why"], "maintenance");
+        assert_eq!(error.status(), Some(http::StatusCode::OK));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_attempt_has_its_credential() {
     let credential = Credential::bearer("s3cret").unwrap();
     let credentials = CredentialsLayer::new("https://ledger.test:8443", credential).unwrap();

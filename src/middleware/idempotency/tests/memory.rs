@@ -54,6 +54,19 @@ async fn a_key_that_was_never_sent_is_free_for_another_body() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_generated_key_whose_call_was_done_is_remembered_with_its_body() {
+    let upstream = Script::new([]);
+    let stack = Stack::new(one_attempt(), &upstream);
+    let done = stack.send(call(Method::POST, URL, "ten")).await.report();
+    let key = key_in(&done).unwrap();
+    let error = stack.send(with_key(key, "eleven")).await.unwrap_err();
+    assert_eq!(refusal(&error), Some(&KeyRefusal::OtherRequest));
+    assert_eq!(upstream.count(), 1);
+    stack.send(with_key(key, "ten")).await.unwrap();
+    assert_eq!(upstream.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_generated_key_whose_call_was_not_done_is_remembered() {
     let upstream = Script::new([failure(Failure::Reset)]);
     let stack = Stack::new(one_attempt(), &upstream);

@@ -52,7 +52,6 @@ impl KeyInUse {
         }
     }
 
-    /// The call has ended so; `None`: it was dropped.
     /// The use of a key that was made for this request, if the provider makes anything of it.
     pub(in crate::middleware) fn made<B: Replay>(
         key: &IdempotencyKey,
@@ -79,6 +78,7 @@ impl KeyInUse {
         result.map_err(|error| error.with_key(&self.key))
     }
 
+    /// The call has ended so; `None`: it was dropped.
     fn end(&mut self, delivery: Option<Delivery>) {
         self.has_ended = true;
         let keys = self.upstreams.sent_keys();

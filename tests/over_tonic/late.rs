@@ -78,7 +78,9 @@ async fn five_streams_that_end_well_do_not() {
 
 #[tokio::test]
 async fn five_streams_that_break_off_open_it_too() {
-    let broken = || Step::body([Piece::Message("part"), Piece::Break]);
+    // A reset that comes at once takes the message with it.
+    let silence = || Piece::Wait(millis(50));
+    let broken = || Step::body([Piece::Message("part"), silence(), Piece::Break]);
     let server = Server::new((0..5).map(|_| broken())).await;
     let calls = calls(&server);
     assert!(!read_five(&calls).await.contains(&Code::Ok));
@@ -127,10 +129,11 @@ async fn a_probe_whose_stream_goes_on_lets_others_pass() {
     let failing = (0..5).map(|_| message_then("14"));
     let server = Server::new(failing.chain([endless()])).await;
     let policy = quick()
-        .break_duration(millis(300), millis(1_500))
+        .break_duration(millis(1_000), millis(1_500))
         .ramp(millis(200));
     let calls = Calls::new(stack(policy, &server.origin()));
     read_five(&calls).await;
+    assert!(is_refused(&calls).await);
     let stream = loop {
         match calls.stream(PAY).await {
             Ok(stream) => break stream,

@@ -162,6 +162,6 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-#[cfg(all(doctest, feature = "compat", feature = "json"))]
+#[cfg(all(doctest, feature = "compat", feature = "json", feature = "reqwest"))]
 #[doc = include_str!("../MIGRATING.md")]
 struct Migrating;

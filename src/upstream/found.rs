@@ -10,7 +10,8 @@ use crate::config::Policy;
 use crate::policy::budget::Deposit;
 
 /// The upstream of a request, found once and passed down with it, the policy that its call began with,
-/// and the first attempt, if that is still to be counted for it. It means nothing to the upstreams of another client.
+/// and its first attempt as the budget has counted it, while that may still be taken back. It means
+/// nothing to the upstreams of another client.
 struct Found {
     among: Arc<Shared>,
     policy: Arc<Policy>,

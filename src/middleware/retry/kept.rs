@@ -58,12 +58,6 @@ impl<B: Replay> Kept<B> {
     }
 
     pub(super) fn into_request(self) -> Request<B> {
-        let mut request = Request::new(self.body);
-        *request.method_mut() = self.method;
-        *request.uri_mut() = self.uri;
-        *request.version_mut() = self.version;
-        *request.headers_mut() = self.headers.to_map();
-        *request.extensions_mut() = self.extensions;
-        request
+        self.head().map(|()| self.body)
     }
 }

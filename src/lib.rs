@@ -99,6 +99,8 @@ mod error;
 #[cfg(feature = "middleware")]
 pub mod event;
 #[cfg(feature = "middleware")]
+mod lane;
+#[cfg(feature = "middleware")]
 pub mod middleware;
 #[cfg(any(feature = "client", feature = "reqwest"))]
 mod on_hyper;

@@ -6,18 +6,23 @@ use std::time::{Duration, Instant, SystemTime};
 
 use http::Response;
 
+use crate::middleware::throttle::ThrottledBody;
 use crate::policy::idempotency::IdempotencyKey;
 use crate::policy::{Delivery, Guarantee, StopReason};
 
 /// What happened to a call.
 ///
-/// Every response that comes through a [`RetryLayer`](crate::RetryLayer) carries one as an
-/// extension, and every [`Error`](crate::Error) has one.
+/// Every response that comes through a [`ResilienceLayer`](crate::ResilienceLayer) carries one, and
+/// every [`Error`](crate::Error) has one.
+///
+/// That of a healthy call lies with the body, where it costs no allocation. Whoever makes another body
+/// of it and wants the report to stay [moves it](Self::move_to_extensions) first.
 ///
 /// ```
 /// use seawall::Report;
+/// use seawall::middleware::throttle::ThrottledBody;
 ///
-/// fn store<B>(response: &http::Response<B>) {
+/// fn store<C>(response: &http::Response<ThrottledBody<C>>) {
 ///     if let Some(report) = Report::of(response) {
 ///         println!("{} attempts, {}: {}", report.attempts(), report.delivery(), report.stop_reason());
 ///     }
@@ -51,10 +56,45 @@ pub(crate) struct RetryAt {
 }
 
 impl Report {
-    /// The report of a response that came through a [`RetryLayer`](crate::RetryLayer).
+    /// The report of a response that came through a [`ResilienceLayer`](crate::ResilienceLayer).
     #[must_use]
-    pub fn of<B>(response: &Response<B>) -> Option<&Self> {
+    pub fn of<C>(response: &Response<ThrottledBody<C>>) -> Option<&Self> {
+        let with_body = response.body().report();
+        with_body.or_else(|| Self::in_extensions(response))
+    }
+
+    /// The report among a response's extensions: of one that came through a
+    /// [`RetryLayer`](crate::RetryLayer) alone, or of one [that was moved there](Self::move_to_extensions).
+    #[must_use]
+    pub fn in_extensions<B>(response: &Response<B>) -> Option<&Self> {
         response.extensions().get()
+    }
+
+    /// Moves the report to the response's extensions, where it stays whatever becomes of the body.
+    ///
+    /// ```
+    /// use seawall::Report;
+    /// use seawall::middleware::throttle::ThrottledBody;
+    ///
+    /// fn pass_on<C>(mut response: http::Response<ThrottledBody<C>>) -> http::Response<C> {
+    ///     Report::move_to_extensions(&mut response);
+    ///     response.map(ThrottledBody::into_inner)
+    /// }
+    /// ```
+    pub fn move_to_extensions<C>(response: &mut Response<ThrottledBody<C>>) {
+        if let Some(report) = response.body_mut().take_report() {
+            response.extensions_mut().insert(report);
+        }
+    }
+
+    /// Takes the report out of the response.
+    #[cfg_attr(
+        not(any(feature = "client", feature = "tonic")),
+        allow(dead_code, reason = "only callers that show it otherwise take it")
+    )]
+    pub(crate) fn take<C>(response: &mut Response<ThrottledBody<C>>) -> Option<Self> {
+        let with_body = response.body_mut().take_report();
+        with_body.or_else(|| response.extensions_mut().remove())
     }
 
     /// The upstream: scheme, host and port, and the caller's finer name. No path, no query.

@@ -115,7 +115,10 @@ async fn collected_it_is_whole_and_can_be_read_more_than_once() {
     );
     assert!(format!("{answer:?}").contains("201") && !format!("{answer:?}").contains("made"));
     let plain = answer.error_for_status().unwrap().into_http();
-    assert_eq!(seawall::Report::of(&plain).unwrap().attempts(), 2);
+    assert_eq!(
+        seawall::Report::in_extensions(&plain).unwrap().attempts(),
+        2
+    );
     assert_eq!(plain.into_body().into_bytes().unwrap(), "made");
 }
 

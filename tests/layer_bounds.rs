@@ -99,6 +99,6 @@ async fn the_stack_runs_around_a_service_that_borrows() {
         .oneshot(request)
         .await;
     let answer = answer.unwrap();
-    assert_eq!(Report::of(&answer).unwrap().attempts(), 2);
+    assert_eq!(Report::in_extensions(&answer).unwrap().attempts(), 2);
     assert_eq!((answer.status().as_u16(), number.get()), (200, 2));
 }

@@ -168,7 +168,7 @@ async fn a_retry_after_passes_once_and_is_then_answered_here() {
     let theirs = soon(router.clone().oneshot(get())).await.unwrap();
     assert_eq!(theirs.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(theirs.headers()["retry-after"], "60");
-    let report = Report::of(&theirs).unwrap().clone();
+    let report = Report::in_extensions(&theirs).unwrap().clone();
     assert_eq!(
         (report.attempts(), report.delivery()),
         (1, Delivery::Rejected)
@@ -179,7 +179,7 @@ async fn a_retry_after_passes_once_and_is_then_answered_here() {
     // Nobody listens any more, and nobody is asked.
     let ours = soon(router.oneshot(get())).await.unwrap();
     assert_eq!(ours.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let report = Report::of(&ours).unwrap();
+    let report = Report::in_extensions(&ours).unwrap();
     assert_eq!(
         (report.attempts(), report.delivery()),
         (0, Delivery::NotSent)
@@ -206,7 +206,7 @@ async fn a_stream_is_sent_again_from_what_was_kept() {
     let put = Request::put("/").body(Body::from("rows")).unwrap();
     let response = soon(router(&url).oneshot(put)).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
-    let report = Report::of(&response).unwrap();
+    let report = Report::in_extensions(&response).unwrap();
     assert_eq!(
         (report.attempts(), report.stop_reason()),
         (2, StopReason::Answered)

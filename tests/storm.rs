@@ -177,7 +177,7 @@ where
         let outcome = service.clone().oneshot(request).await;
         let report = match &outcome {
             Ok(answer) if answer.status() == StatusCode::CREATED => return true,
-            Ok(answer) => seawall::Report::of(answer).unwrap(),
+            Ok(answer) => seawall::Report::in_extensions(answer).unwrap(),
             Err(error) => error.report(),
         };
         let again = report

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Response as HttpResponse, StatusCode, Version};
 
 use super::origin::Origin;
+use crate::middleware::throttle::ThrottledBody;
 use crate::{Collected, Error, Report, Upstreams};
 
 /// A response that was read whole inside the call.
@@ -32,8 +33,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(super) fn new(mut inner: HttpResponse<Collected>, upstreams: Upstreams) -> Self {
+    pub(super) fn new(
+        mut inner: HttpResponse<ThrottledBody<Collected>>,
+        upstreams: Upstreams,
+    ) -> Self {
         let origin = Origin::of(&mut inner, upstreams);
+        // Read to its end: it is no longer under way.
+        let inner = inner.map(ThrottledBody::into_inner);
         Self { inner, origin }
     }
 

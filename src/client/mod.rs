@@ -194,8 +194,6 @@ impl Client {
         let mut service = self.collecting.clone();
         poll_fn(|cx| service.poll_ready(cx)).await?;
         let response = service.call(request).await?;
-        // Read to its end: it is no longer under way.
-        let response = response.map(ThrottledBody::into_inner);
         Ok(Answer::new(response, self.upstreams.clone()))
     }
 }

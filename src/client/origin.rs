@@ -6,6 +6,7 @@ use std::str::Utf8Error;
 use http::{HeaderMap, Response as HttpResponse, StatusCode};
 
 use crate::error::Cause;
+use crate::middleware::throttle::ThrottledBody;
 use crate::policy::{Delivery, Guarantee, StopReason};
 use crate::report::RetryAt;
 use crate::response_body::BodyError;
@@ -20,10 +21,11 @@ pub(super) struct Origin {
 
 impl Origin {
     /// Takes the report out of a response that came through the client's stack.
-    pub(super) fn of<C>(response: &mut HttpResponse<C>, upstreams: Upstreams) -> Self {
-        let report = response
-            .extensions_mut()
-            .remove::<Report>()
+    pub(super) fn of<C>(
+        response: &mut HttpResponse<ThrottledBody<C>>,
+        upstreams: Upstreams,
+    ) -> Self {
+        let report = Report::take(response)
             .expect("the client's stack has a retry layer, which reports on every response");
         Self { report, upstreams }
     }

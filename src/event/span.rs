@@ -89,7 +89,7 @@ pub(crate) fn reported<C>(span: &Span, result: &Result<Response<C>, Error>) {
         return;
     }
     let report = match result {
-        Ok(response) => Report::of(response),
+        Ok(response) => Report::in_extensions(response),
         Err(error) => Some(error.report()),
     };
     if let Some(report) = report {

@@ -13,6 +13,7 @@ impl Upstreams {
     /// Forgets the quietest of some idle upstreams. `false`: there is none.
     pub(super) fn forget_one(&self) -> bool {
         let now = clock::now();
+        self.shared.remembering.let_go();
         let upstreams = self.shared.by_key.pin();
         let quietest = upstreams
             .iter()

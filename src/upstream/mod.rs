@@ -1,7 +1,7 @@
 //! The state that all calls to one upstream share, and the bounded map of upstreams.
 //!
 //! *What do its calls share?* `state`; *what does the end of an attempt tell it?* `ending`; *which one
-//! is it?* `registry`, `home`; *which are forgotten?* `forget`; *what does another policy change?* `reload`.
+//! is it?* `registry`, `home`; *which are forgotten?* `forget`, `remembering`; *what does another policy change?* `reload`.
 
 mod address;
 mod builder;
@@ -18,6 +18,7 @@ mod reading;
 mod refusals;
 mod registry;
 mod reload;
+mod remembering;
 mod sent_keys;
 mod state;
 mod weak;
@@ -29,6 +30,7 @@ pub use self::key::UpstreamName;
 #[cfg(any(feature = "metrics", feature = "otel"))]
 pub(crate) use self::reading::Reading;
 pub use self::registry::Upstreams;
-pub(crate) use self::sent_keys::{KeyUse, SentKeys};
+pub(crate) use self::remembering::Remembers;
+pub(crate) use self::sent_keys::{KeyUse, Sending, SentKeys};
 pub(crate) use self::state::Upstream;
 pub use self::weak::WeakUpstreams;

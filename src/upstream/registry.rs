@@ -1,14 +1,15 @@
 //! The bounded map of upstreams.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use arc_swap::{ArcSwap, Guard};
-use http::Request;
+use http::{Request, Uri};
 use papaya::HashMap;
 
 use super::home::Home;
 use super::key::{Key, KeyRef};
+use super::remembering::{Remembering, Remembers};
 use super::{Address, SentKeys, Upstream, UpstreamName, UpstreamsBuilder};
 use crate::clock;
 use crate::config::{Policy, PolicyError};
@@ -47,6 +48,7 @@ pub(super) struct Shared {
     pub(super) by_key: HashMap<Key, Arc<Upstream>>,
     pub(super) home: Home,
     pub(super) overflow: OnceLock<Arc<Upstream>>,
+    pub(super) remembering: Remembering,
     /// Whether a policy or an operator has limited any of them so far.
     pub(super) ever_limited: Arc<AtomicBool>,
     /// Whether a circuit is asked for them.
@@ -92,6 +94,7 @@ impl Upstreams {
             by_key: HashMap::new(),
             home: Home::default(),
             overflow: OnceLock::new(),
+            remembering: Remembering::default(),
             ever_limited,
             guarded: AtomicBool::new(false),
             applying: Mutex::new(()),
@@ -147,6 +150,11 @@ impl Upstreams {
         self.shared.guarded.load(Ordering::Relaxed)
     }
 
+    /// Whoever keeps some of them at hand is asked to let go before one is forgotten.
+    pub(crate) fn are_remembered_by(&self, whom: Weak<dyn Remembers>) {
+        self.shared.remembering.add(whom);
+    }
+
     /// Tells the observers of what concerns all of them.
     #[cfg(feature = "watch")]
     pub(crate) fn tell(&self, event: &Event<'_>) {
@@ -176,6 +184,11 @@ impl Upstreams {
         if name.is_some() {
             return self.look_up(KeyRef::new(uri, name));
         }
+        self.at(uri)
+    }
+
+    /// The upstream of this URI, if its request says no finer name.
+    pub(crate) fn at(&self, uri: &Uri) -> Arc<Upstream> {
         self.shared.home.at(uri).unwrap_or_else(|| {
             let upstream = self.look_up(KeyRef::new(uri, None));
             // What newcomers share while there is no room is nobody's own.
@@ -199,7 +212,7 @@ impl Upstreams {
         (!self.is_overflow(&found)).then_some(found)
     }
 
-    fn is_overflow(&self, upstream: &Arc<Upstream>) -> bool {
+    pub(crate) fn is_overflow(&self, upstream: &Arc<Upstream>) -> bool {
         let overflow = self.shared.overflow.get();
         overflow.is_some_and(|overflow| Arc::ptr_eq(overflow, upstream))
     }

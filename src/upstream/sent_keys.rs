@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use http::Request;
+use http::{Method, Request, Uri};
 use papaya::{HashMap, Operation};
 
 use super::key::KeyRef;
@@ -33,19 +33,35 @@ pub(crate) struct SentKeys {
     hasher: RandomState,
 }
 
+/// What a key is held against: the request that it is sent with.
+pub(crate) struct Sending<'a, B> {
+    pub(crate) method: &'a Method,
+    /// As [`SentKeys::origin_of`] says it.
+    pub(crate) origin: u64,
+    /// Path and query; empty if there is neither.
+    pub(crate) target: &'a [u8],
+    pub(crate) body: &'a B,
+}
+
+impl<'a, B> Sending<'a, B> {
+    pub(crate) fn of(request: &'a Request<B>, keys: &SentKeys) -> Self {
+        let (uri, body) = (request.uri(), request.body());
+        let target = uri.path_and_query().map_or("", |target| target.as_str());
+        Self {
+            method: request.method(),
+            origin: keys.origin_of(uri),
+            target: target.as_bytes(),
+            body,
+        }
+    }
+}
+
 /// The use of a key by one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KeyUse {
     key: u64,
     sent: Sent,
     sent_before: bool,
-}
-
-impl KeyUse {
-    /// When the provider may have forgotten it.
-    pub(crate) const fn expires(&self) -> Instant {
-        self.sent.expires
-    }
 }
 
 impl SentKeys {
@@ -64,23 +80,32 @@ impl SentKeys {
         }
     }
 
-    /// The request, as one that is about to be sent with this key. `sent_before`: by an earlier
-    /// process, as the caller says.
+    /// The origin of this URI, as keys are told of it.
+    pub(crate) fn origin_of(&self, uri: &Uri) -> u64 {
+        self.hasher.hash_one(KeyRef::new(uri, None))
+    }
+
+    /// A request, as one that is sent with this key. `sent_before`: by an earlier process, as the
+    /// caller says.
     pub(crate) fn describe<B: Replay>(
         &self,
-        request: &Request<B>,
+        sending: &Sending<'_, B>,
         key: &IdempotencyKey,
         expires: Instant,
         sent_before: bool,
     ) -> KeyUse {
-        let (uri, mut body) = (request.uri(), self.hasher.build_hasher());
-        let is_known = request.body().hash_bytes(&mut body);
+        let Sending {
+            method,
+            origin,
+            target,
+            body,
+        } = *sending;
+        let mut hasher = self.hasher.build_hasher();
+        let is_known = body.hash_bytes(&mut hasher);
         let sent = Sent {
-            origin: self.hasher.hash_one(KeyRef::new(uri, None)),
-            target: self
-                .hasher
-                .hash_one((request.method(), uri.path_and_query())),
-            body: is_known.then(|| body.finish()),
+            origin,
+            target: self.hasher.hash_one((method, target)),
+            body: is_known.then(|| hasher.finish()),
             expires,
         };
         KeyUse {

@@ -28,7 +28,8 @@ fn send(
     request: &Request<String>,
     now: Instant,
 ) -> Result<History, KeyRefusal> {
-    let key_use = keys.describe(request, &key(text), now + LIFE, false);
+    let sending = Sending::of(request, keys);
+    let key_use = keys.describe(&sending, &key(text), now + LIFE, false);
     let history = keys.begin(&key_use, now)?;
     keys.end(&key_use, Some(Delivery::Unknown));
     Ok(history)
@@ -101,7 +102,7 @@ fn a_key_lives_from_its_first_use_whatever_came_since() {
 fn what_was_never_sent_is_forgotten_unless_another_call_with_it_is_open() {
     let (keys, now) = (SentKeys::new(), start());
     let payment = request("https://gateway.example/payments", "10");
-    let key_use = keys.describe(&payment, &key("a"), now + LIFE, false);
+    let key_use = keys.describe(&Sending::of(&payment, &keys), &key("a"), now + LIFE, false);
     keys.begin(&key_use, now).unwrap();
     keys.begin(&key_use, now).unwrap();
     keys.end(&key_use, Some(Delivery::NotSent));
@@ -114,7 +115,7 @@ fn what_was_never_sent_is_forgotten_unless_another_call_with_it_is_open() {
 fn a_key_that_was_forgotten_while_its_call_was_open_is_known_again() {
     let (keys, now) = (SentKeys::with_capacity(10), start());
     let payment = request("https://gateway.example/payments", "10");
-    let key_use = keys.describe(&payment, &key("a"), now + LIFE, false);
+    let key_use = keys.describe(&Sending::of(&payment, &keys), &key("a"), now + LIFE, false);
     keys.begin(&key_use, now).unwrap();
     for n in 0..50 {
         send(&keys, &n.to_string(), &payment, now).unwrap();

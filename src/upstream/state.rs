@@ -228,7 +228,7 @@ impl Upstream {
         self.forgotten.store(true, Ordering::Release);
     }
 
-    pub(super) fn is_forgotten(&self) -> bool {
+    pub(crate) fn is_forgotten(&self) -> bool {
         self.forgotten.load(Ordering::Acquire)
     }
 

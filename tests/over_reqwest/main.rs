@@ -69,7 +69,7 @@ async fn pay(service: Service, url: &str) -> Result<Answer, Error> {
     service.oneshot(post(url)).await
 }
 
-fn report<C>(answer: &Response<C>) -> &Report {
+fn report<C>(answer: &Response<ThrottledBody<C>>) -> &Report {
     Report::of(answer).expect("every response carries one")
 }
 

@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::status;
 use crate::Error;
+use crate::middleware::throttle::ThrottledBody;
 
 pin_project! {
     /// The future of a [`GrpcService`](super::GrpcService).
@@ -29,9 +30,9 @@ impl<F> GrpcFuture<F> {
 
 impl<F, C> Future for GrpcFuture<F>
 where
-    F: Future<Output = Result<Response<C>, Error>>,
+    F: Future<Output = Result<Response<ThrottledBody<C>>, Error>>,
 {
-    type Output = Result<Response<C>, tonic::Status>;
+    type Output = Result<Response<ThrottledBody<C>>, tonic::Status>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();

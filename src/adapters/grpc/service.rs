@@ -10,6 +10,7 @@ use tower_service::Service;
 use super::GrpcFuture;
 use super::status;
 use crate::middleware::extensions::DeclaredIdempotent;
+use crate::middleware::throttle::ThrottledBody;
 use crate::policy::grpc;
 use crate::{Body, Deadline, Error, Upstreams, clock};
 
@@ -39,9 +40,9 @@ impl<S> GrpcService<S> {
 
 impl<S, C> Service<Request<tonic::body::Body>> for GrpcService<S>
 where
-    S: Service<Request<Body>, Response = Response<C>, Error = Error>,
+    S: Service<Request<Body>, Response = Response<ThrottledBody<C>>, Error = Error>,
 {
-    type Response = Response<C>;
+    type Response = Response<ThrottledBody<C>>;
     type Error = tonic::Status;
     type Future = GrpcFuture<S::Future>;
 

@@ -10,6 +10,7 @@ use http::{HeaderMap, Response};
 use tonic::Status;
 
 use crate::error::Cause;
+use crate::middleware::throttle::ThrottledBody;
 use crate::policy::Failure;
 use crate::policy::grpc::{self, Code};
 use crate::{Error, ErrorKind, Report};
@@ -58,13 +59,15 @@ pub(super) fn of_error(error: Error) -> Status {
 /// The answer, unless its head says that the call failed. tonic would make a status of such a head by
 /// itself, and lose the report.
 pub(super) fn of_answer<C>(
-    mut response: Response<C>,
+    mut response: Response<ThrottledBody<C>>,
     payments: bool,
-) -> Result<Response<C>, Status> {
+) -> Result<Response<ThrottledBody<C>>, Status> {
     let Some(code) = grpc::error_of(response.status(), response.headers()) else {
+        // A generated client shows its caller no body.
+        Report::move_to_extensions(&mut response);
         return Ok(response);
     };
-    let Some(report) = response.extensions_mut().remove::<Report>() else {
+    let Some(report) = Report::take(&mut response) else {
         return Ok(response);
     };
     let (head, _) = response.into_parts();

@@ -81,8 +81,8 @@ fn a_refused_retry_does_not_hide_what_the_server_said() {
 }
 
 /// The status of an answer that came through a stack.
-fn answered(lines: &[(&'static str, &'static str)]) -> Result<Response<()>, Status> {
-    let mut response = Response::new(());
+fn answered(lines: &[(&'static str, &'static str)]) -> Result<Response<ThrottledBody<()>>, Status> {
+    let mut response = Response::new(ThrottledBody::unlimited(()));
     *response.headers_mut() = headers(lines);
     let error = Error::new(
         Cause::Config(String::new()),
@@ -119,7 +119,7 @@ fn an_answer_that_failed_keeps_its_words_and_its_report() {
 fn an_answer_that_is_well_or_has_no_report_passes() {
     assert!(answered(&[("grpc-status", "0")]).is_ok());
     assert!(answered(&[]).is_ok());
-    let mut unreported = Response::new(());
+    let mut unreported = Response::new(ThrottledBody::unlimited(()));
     *unreported.headers_mut() = headers(&[("grpc-status", "5")]);
     assert!(of_answer(unreported, false).is_ok());
 }

@@ -5,7 +5,8 @@ use http::{Request, Response};
 use reqwest::ResponseBuilderExt as _;
 
 use super::body::streamed;
-use crate::{Body, BoxError};
+use crate::middleware::throttle::ThrottledBody;
+use crate::{Body, BoxError, Report};
 
 /// reqwest's request as one for the layers: a body of bytes can be sent again, any other is a
 /// [stream](Body::stream) up to its limit. Its own timeout travels along.
@@ -61,11 +62,12 @@ where
 /// [`reqwest_response`].
 ///
 /// ```
-/// use seawall::adapters::reqwest::{http_response, reqwest_response};
+/// use seawall::adapters::reqwest::http_response;
 ///
 /// # fn pass(answer: reqwest::Response) {
 /// let url = answer.url().clone();
-/// assert_eq!(*reqwest_response(http_response(answer)).url(), url);
+/// let answer = http_response(answer);
+/// assert_eq!(*reqwest::Response::from(answer).url(), url);
 /// # }
 /// # pass(http::Response::new("paid").into());
 /// ```
@@ -80,13 +82,14 @@ pub fn http_response(response: reqwest::Response) -> Response<reqwest::Body> {
     response
 }
 
-/// A response of the layers as one of reqwest's, for callers that go on as before: `.json()`,
+/// A response of the whole stack as one of reqwest's, for callers that go on as before: `.json()`,
 /// `.error_for_status()`. The [`Report`](crate::Report) is among its extensions.
 ///
 /// ```
+/// use seawall::middleware::throttle::ThrottledBody;
 /// use seawall::{Report, adapters::reqwest::reqwest_response};
 ///
-/// # fn pass(answer: http::Response<reqwest::Body>) {
+/// # fn pass(answer: http::Response<ThrottledBody<reqwest::Body>>) {
 /// let answer = reqwest_response(answer);
 /// if let Some(report) = answer.extensions().get::<Report>() {
 ///     println!("{report}");
@@ -94,10 +97,11 @@ pub fn http_response(response: reqwest::Response) -> Response<reqwest::Body> {
 /// # }
 /// ```
 #[must_use]
-pub fn reqwest_response<C>(response: Response<C>) -> reqwest::Response
+pub fn reqwest_response<C>(mut response: Response<ThrottledBody<C>>) -> reqwest::Response
 where
     C: http_body::Body<Data = Bytes> + Send + 'static,
     C::Error: Into<BoxError>,
 {
+    Report::move_to_extensions(&mut response);
     response.map(streamed).into()
 }

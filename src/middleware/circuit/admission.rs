@@ -118,16 +118,16 @@ pub(in crate::middleware) struct Admitted {
 }
 
 impl Admitted {
-    /// The first attempt of a call, let through by the quick way in. Who has made it is told when
-    /// somebody wants to know.
-    pub(in crate::middleware) fn untroubled(
+    /// The first attempt of a call, let through by the quick way in, and told of. Who has made it is
+    /// told when somebody wants to know.
+    pub(in crate::middleware) fn under_way(
         (upstream, permit): (Arc<Upstream>, Permit),
         since: Instant,
         method: Method,
         alarm_after: u32,
         honours_retry_after: bool,
     ) -> Self {
-        let admitted = Self {
+        Self {
             upstream,
             permit: Some(permit),
             since,
@@ -138,9 +138,7 @@ impl Admitted {
             honours_retry_after,
             throttled: false,
             took: None,
-        };
-        admitted.tell_of_start();
-        admitted
+        }
     }
 
     fn tell_of_start(&self) {

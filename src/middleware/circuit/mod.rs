@@ -12,7 +12,6 @@ mod service;
 
 pub(super) use self::admission::Admitted;
 pub use self::future::CircuitFuture;
-#[cfg(feature = "tonic")]
 pub(crate) use self::late::LateStatus;
 pub use self::layer::CircuitLayer;
 pub use self::service::CircuitBreaker;

@@ -5,16 +5,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use http::{Request, Response};
+use http::{Method, Response};
 use pin_project_lite::pin_project;
 
-use super::service::describe;
 use crate::body::Replay;
+use crate::middleware::extensions::life_left;
 use crate::middleware::refusable::Refusable;
 use crate::policy::Delivery;
 use crate::policy::idempotency::IdempotencyKey;
-use crate::upstream::KeyUse;
-use crate::{BoxError, Error, Policy, Report, Upstreams};
+use crate::upstream::{KeyUse, Sending};
+use crate::{BoxError, Error, Policy, Report, Upstreams, clock};
 
 pin_project! {
     /// The future of an [`Idempotency`](super::Idempotency).
@@ -52,21 +52,18 @@ impl KeyInUse {
         }
     }
 
-    /// The use of a key that was made for this request, if the provider makes anything of it.
+    /// The use of a key that was made for this request now, if the provider makes anything of it.
     pub(in crate::middleware) fn made<B: Replay>(
-        key: &IdempotencyKey,
+        key: IdempotencyKey,
         upstreams: &Upstreams,
         policy: &Policy,
-        request: &Request<B>,
+        sending: &Sending<'_, B>,
         now: Instant,
     ) -> Option<Self> {
-        let key_use = describe(key, upstreams, policy, request, now)?;
-        Some(Self::new(upstreams.clone(), key.clone(), key_use, true))
-    }
-
-    /// When the provider may have forgotten it.
-    pub(in crate::middleware) const fn expires(&self) -> Instant {
-        self.key_use.expires()
+        let expires = made_key_expires(policy, sending.method, now)?;
+        let keys = upstreams.sent_keys();
+        let key_use = keys.describe(sending, &key, expires, false);
+        Some(Self::new(upstreams.clone(), key, key_use, true))
     }
 
     /// Its call has ended so.
@@ -91,6 +88,17 @@ impl KeyInUse {
             _ => keys.end(&self.key_use, delivery),
         }
     }
+}
+
+/// When the provider may have forgotten a key that was made then; `None`: it makes nothing of it.
+pub(in crate::middleware) fn made_key_expires(
+    policy: &Policy,
+    method: &Method,
+    now: Instant,
+) -> Option<Instant> {
+    let provider = policy.provider();
+    let is_kept = provider.honours_keys_on(method);
+    is_kept.then(|| clock::after(now, life_left(None, policy)))
 }
 
 impl Drop for KeyInUse {
@@ -136,7 +144,7 @@ where
 
 fn delivery_of<C>(result: &Result<Response<C>, Error>) -> Delivery {
     match result {
-        Ok(response) => Report::of(response).map_or(Delivery::Done, Report::delivery),
+        Ok(response) => Report::in_extensions(response).map_or(Delivery::Done, Report::delivery),
         Err(error) => error.delivery(),
     }
 }

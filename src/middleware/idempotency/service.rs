@@ -1,7 +1,6 @@
 //! The service.
 
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use http::{Request, Response};
 use tower_service::Service;
@@ -11,8 +10,8 @@ use super::future::KeyInUse;
 use crate::body::Replay;
 use crate::middleware::extensions::{FirstSentAt, KeyPast, life_left};
 use crate::policy::idempotency::{Asked, Choice, IdempotencyKey, KeyRefusal, choose};
-use crate::upstream::KeyUse;
-use crate::{BoxError, Error, Policy, Upstreams, clock};
+use crate::upstream::Sending;
+use crate::{BoxError, Error, Upstreams, clock};
 
 /// The service of an [`IdempotencyLayer`](super::IdempotencyLayer).
 #[derive(Clone, Debug)]
@@ -53,8 +52,9 @@ impl<S> Idempotency<S> {
             Choice::Generate => {
                 let key = IdempotencyKey::from_random_bytes(self.upstreams.random().key_bytes());
                 self.write(&key, request)?;
+                let sending = Sending::of(request, self.upstreams.sent_keys());
                 let now = clock::now();
-                Ok(KeyInUse::made(&key, &self.upstreams, &policy, request, now))
+                Ok(KeyInUse::made(key, &self.upstreams, &policy, &sending, now))
             }
         }
     }
@@ -76,14 +76,16 @@ impl<S> Idempotency<S> {
         key: IdempotencyKey,
         request: &mut Request<B>,
     ) -> Result<Option<KeyInUse>, Error> {
-        let now = clock::now();
         let policy = self.upstreams.policy_now();
-        let Some(key_use) = describe(&key, &self.upstreams, &policy, request, now) else {
+        if !policy.provider().honours_keys_on(request.method()) {
             return Ok(None);
-        };
-        let history = self
-            .upstreams
-            .sent_keys()
+        }
+        let (now, keys) = (clock::now(), self.upstreams.sent_keys());
+        let told = request.extensions().get::<FirstSentAt>();
+        let expires = clock::after(now, life_left(told, &policy));
+        let sending = Sending::of(request, keys);
+        let key_use = keys.describe(&sending, &key, expires, told.is_some());
+        let history = keys
             .begin(&key_use, now)
             .map_err(|refusal| self.refuse(refusal, Some(&key), request))?;
         request.extensions_mut().insert(KeyPast {
@@ -130,21 +132,4 @@ where
             Err(error) => IdempotencyFuture::refused(error),
         }
     }
-}
-
-/// The use of this key by this request, if the provider makes anything of it.
-pub(super) fn describe<B: Replay>(
-    key: &IdempotencyKey,
-    upstreams: &Upstreams,
-    policy: &Policy,
-    request: &Request<B>,
-    now: Instant,
-) -> Option<KeyUse> {
-    let told = request.extensions().get::<FirstSentAt>();
-    let expires = clock::after(now, life_left(told, policy));
-    let sent_keys = upstreams.sent_keys();
-    policy
-        .provider()
-        .honours_keys_on(request.method())
-        .then(|| sent_keys.describe(request, key, expires, told.is_some()))
 }

@@ -1,5 +1,6 @@
 //! What follows an attempt that went express.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,21 +9,24 @@ use tower_service::Service;
 
 use super::express::Express;
 use super::layer::Attempts;
+use super::under_way::UnderWay;
 use crate::body::{Replay, SendGate};
-use crate::middleware::circuit::outcome;
+use crate::event::AttemptEnd;
+use crate::middleware::circuit::{LateStatus, outcome};
 use crate::middleware::deadline::CallDeadlineFuture;
-use crate::middleware::extensions::Identity;
-use crate::middleware::idempotency::{IdempotencyFuture, KeyInUse};
+use crate::middleware::extensions::{CredentialWait, Identity};
+use crate::middleware::idempotency::{IdempotencyFuture, KeyInUse, made_key_expires};
 use crate::middleware::retry::{Began, Resumed, RetryFuture, resume};
 use crate::middleware::throttle::ThrottledBody;
 use crate::middleware::verdict;
 use crate::policy::{Delivery, Progress, StopReason};
-use crate::{BoxError, Error, Report, clock};
+use crate::upstream::Sending;
+use crate::{BoxError, Error, Report};
 
 /// What follows it.
 pub(super) enum Ended<R, G> {
     Returns(R),
-    GoesOn(G),
+    GoesOn(Pin<Box<G>>),
 }
 
 /// A call that goes on in the layers, where it would be by now.
@@ -33,7 +37,7 @@ type Returned<C> = Result<Response<ThrottledBody<C>>, Error>;
 impl<B: Replay> Express<B> {
     /// The attempt has ended so; `None`: its time was over.
     pub(super) fn ended<S, C>(
-        mut self,
+        self,
         result: Option<Result<Response<C>, S::Error>>,
         service: S,
     ) -> Ended<Returned<C>, GoesOn<S, B>>
@@ -41,62 +45,101 @@ impl<B: Replay> Express<B> {
         S: Service<Request<B>, Response = Response<C>> + Clone,
         S::Error: Into<BoxError>,
     {
-        let mut result = match result {
-            Some(result) => result.map_err(Error::from_inner),
-            None => Err(self.timed_out()),
-        };
-        match &mut result {
-            Ok(response) => self.answered(response),
-            Err(error) => outcome::failed(&mut self.admitted, error),
-        }
         match result {
-            Ok(response) if is_plain_success(&response) => {
-                let response = self.reported(response);
-                Ended::Returns(returned(self.key_in_use, Ok(response)))
+            Some(Ok(response)) => match plain_success(&response) {
+                Some(end) => Ended::Returns(Ok(self.succeeded(response, end))),
+                None => self.answered(response, service),
+            },
+            Some(Err(error)) => self.failed(Error::from_inner(error), service),
+            None => {
+                let error = self.timed_out();
+                self.failed(error, service)
             }
-            result => self.go_on(result, service),
+        }
+    }
+
+    /// Nothing has to be decided.
+    fn succeeded<C>(
+        mut self,
+        response: Response<C>,
+        end: AttemptEnd,
+    ) -> Response<ThrottledBody<C>> {
+        let elapsed = self.under_way.succeeded(end);
+        let UnderWay {
+            route,
+            since,
+            method,
+            ..
+        } = &self.under_way;
+        let policy = &route.policy;
+        let key_expires = (self.key.as_ref()).and_then(|key| {
+            let expires = made_key_expires(policy, method, *since)?;
+            let keys = route.stack.upstreams.sent_keys();
+            keys.made_key_answered(&keys.describe(&self.sending(), key, expires, false));
+            Some(expires)
+        });
+        let report = Report {
+            upstream: Arc::clone(&route.name),
+            attempts: 1,
+            elapsed,
+            waited: Duration::ZERO,
+            stop_reason: StopReason::Answered,
+            delivery: Delivery::Done,
+            guarantee: policy.guarantee_with(method, self.key.is_some()),
+            idempotency_key: self.key,
+            key_expires,
+            retry: None,
+        };
+        response.map(|body| ThrottledBody::reported(body, report))
+    }
+
+    fn sending(&self) -> Sending<'_, B> {
+        Sending {
+            method: &self.under_way.method,
+            origin: self.under_way.route.origin,
+            target: self.kept.target(),
+            body: self.kept.body(),
         }
     }
 
     fn timed_out(&self) -> Error {
         let gate = self.gate.as_ref();
         let progress = gate.map_or(Progress::MaybeSent, SendGate::revoke);
-        Error::transport(self.limit.failure(progress))
+        Error::transport(self.limit().failure(progress))
     }
 
-    fn answered<C>(&mut self, response: &mut Response<C>) {
-        let (_, status) = verdict::ended(response);
-        // Only a rate limit asks who has called.
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            let sources = self.layer.credentials().sources();
-            let provider = self.began.policy.provider();
-            self.admitted.identity = Identity::of(&self.kept.head(), provider, sources);
+    fn answered<S, C>(
+        mut self,
+        mut response: Response<C>,
+        service: S,
+    ) -> Ended<Returned<C>, GoesOn<S, B>>
+    where
+        S: Service<Request<B>, Response = Response<C>> + Clone,
+        S::Error: Into<BoxError>,
+    {
+        if let Some(mut admitted) = self.under_way.hand_over() {
+            let (_, status) = verdict::ended(&response);
+            // Only a rate limit asks who has called.
+            if status == StatusCode::TOO_MANY_REQUESTS {
+                let route = &self.under_way.route;
+                let sources = route.stack.credentials.sources();
+                let provider = route.policy.provider();
+                admitted.identity = Identity::of(&self.kept.head(), provider, sources);
+            }
+            outcome::answered(&mut admitted, &mut response);
         }
-        outcome::answered(&mut self.admitted, response);
+        self.go_on(Ok(response), service)
     }
 
-    /// What the retry layer says of a success.
-    fn reported<C>(&self, mut response: Response<C>) -> Response<C> {
-        let Began {
-            at,
-            policy,
-            upstream,
-            ..
-        } = &self.began;
-        let method = self.kept.method();
-        response.extensions_mut().insert(Report {
-            upstream: Arc::clone(upstream.name()),
-            attempts: 1,
-            elapsed: clock::now().saturating_duration_since(*at),
-            waited: Duration::ZERO,
-            stop_reason: StopReason::Answered,
-            delivery: Delivery::Done,
-            idempotency_key: self.key.clone(),
-            guarantee: policy.guarantee_with(method, self.key.is_some()),
-            key_expires: self.key_in_use.as_ref().map(KeyInUse::expires),
-            retry: None,
-        });
-        response
+    fn failed<S, C>(mut self, error: Error, service: S) -> Ended<Returned<C>, GoesOn<S, B>>
+    where
+        S: Service<Request<B>, Response = Response<C>> + Clone,
+        S::Error: Into<BoxError>,
+    {
+        if let Some(mut admitted) = self.under_way.hand_over() {
+            outcome::failed(&mut admitted, &error);
+        }
+        self.go_on(Err(error), service)
     }
 
     /// The retry layer concludes, and makes the attempts that are left.
@@ -109,16 +152,34 @@ impl<B: Replay> Express<B> {
         S: Service<Request<B>, Response = Response<C>> + Clone,
         S::Error: Into<BoxError>,
     {
-        let payments = self.began.policy.is_for_payments();
-        let (layer, deadline) = (&self.layer, self.deadline);
-        let sources = layer.credentials().sources();
-        let attempts = || layer.attempts(service);
-        match resume(self.kept, self.began, deadline, sources, result, attempts) {
-            Resumed::Ended(result) => Ended::Returns(returned(self.key_in_use, result)),
+        let deadline = self.deadline();
+        let UnderWay { since, route, .. } = &self.under_way;
+        let (policy, stack) = (&route.policy, &route.stack);
+        let key_in_use = self.key.as_ref().and_then(|key| {
+            KeyInUse::made(
+                key.clone(),
+                &stack.upstreams,
+                policy,
+                &self.sending(),
+                *since,
+            )
+        });
+        let began = Began {
+            at: *since,
+            policy: Arc::clone(policy),
+            first: self.first,
+            upstreams: stack.upstreams.clone(),
+            upstream: Arc::clone(&route.upstream),
+        };
+        let payments = policy.is_for_payments();
+        let sources = stack.credentials.sources();
+        let attempts = || stack.attempts(service);
+        match resume(self.kept, began, deadline, sources, result, attempts) {
+            Resumed::Ended(result) => Ended::Returns(returned(key_in_use, result)),
             Resumed::Retries(retries) => {
-                let keyed = IdempotencyFuture::sent(retries, self.key_in_use);
+                let keyed = IdempotencyFuture::sent(retries, key_in_use);
                 let bounded = CallDeadlineFuture::new(keyed, deadline.instant(), payments);
-                Ended::GoesOn(bounded)
+                Ended::GoesOn(Box::pin(bounded))
             }
         }
     }
@@ -132,9 +193,14 @@ fn returned<C>(key: Option<KeyInUse>, result: Result<Response<C>, Error>) -> Ret
     result.map(|response| response.map(ThrottledBody::unlimited))
 }
 
-/// Whether nothing has to be decided about the response: a success, and not the end of another stack's
-/// call, which may know more.
-fn is_plain_success<C>(response: &Response<C>) -> bool {
-    let (_, status) = verdict::ended(response);
-    status.is_success() && Report::of(response).is_none()
+/// How an attempt has ended about whose response nothing has to be decided: a success, with nothing left
+/// on it by a layer below, and not the end of another stack's call, which may know more.
+fn plain_success<C>(response: &Response<C>) -> Option<AttemptEnd> {
+    let (end, status) = verdict::ended(response);
+    let extensions = response.extensions();
+    let says_more = !extensions.is_empty()
+        && (extensions.get::<Report>().is_some()
+            || extensions.get::<CredentialWait>().is_some()
+            || extensions.get::<LateStatus>().is_some());
+    (status.is_success() && !says_more).then_some(end)
 }

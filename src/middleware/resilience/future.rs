@@ -43,8 +43,9 @@ pin_project! {
             attempt: Option<Timed<F>>,
             express: Option<E>,
         },
-        GoesOn { #[pin] call: G },
-        ThroughEachLayer { #[pin] call: W },
+        // Boxed, so that what is rare does not make heavy what is common.
+        GoesOn { call: Pin<Box<G>> },
+        ThroughEachLayer { call: Pin<Box<W>> },
     }
 }
 
@@ -54,7 +55,7 @@ where
     Attempts<S>: Service<Request<B>>,
     Whole<S>: Service<Request<B>>,
 {
-    pub(super) const fn express(attempt: S::Future, service: S, express: Express<B>) -> Self {
+    pub(super) fn express(attempt: S::Future, service: S, express: Express<B>) -> Self {
         let attempt = Some(Timed::new(attempt, express.ends()));
         Self {
             state: State::Express {
@@ -64,11 +65,11 @@ where
         }
     }
 
-    pub(super) const fn through_each_layer(
-        call: <Whole<S> as Service<Request<B>>>::Future,
-    ) -> Self {
+    pub(super) fn through_each_layer(call: <Whole<S> as Service<Request<B>>>::Future) -> Self {
         Self {
-            state: State::ThroughEachLayer { call },
+            state: State::ThroughEachLayer {
+                call: Box::pin(call),
+            },
         }
     }
 }
@@ -102,8 +103,8 @@ where
                         Ended::GoesOn(call) => this.state.set(State::GoesOn { call }),
                     }
                 }
-                StateProj::GoesOn { call } => return call.poll(cx),
-                StateProj::ThroughEachLayer { call } => return call.poll(cx),
+                StateProj::GoesOn { call } => return call.as_mut().poll(cx),
+                StateProj::ThroughEachLayer { call } => return call.as_mut().poll(cx),
             }
         }
     }

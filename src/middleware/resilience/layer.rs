@@ -1,8 +1,12 @@
 //! The layer: the one order that works.
 
+use std::sync::Arc;
+
+use http::Request;
 use tower_layer::Layer;
 
 use super::Resilience;
+use super::route::{Route, Routes};
 use crate::middleware::attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
 use crate::middleware::circuit::{CircuitBreaker, CircuitLayer};
 use crate::middleware::credentials::{Authenticate, CredentialsLayer};
@@ -52,8 +56,16 @@ pub(super) type Attempts<S> =
 /// ```
 #[derive(Clone, Debug)]
 pub struct ResilienceLayer {
-    upstreams: Upstreams,
-    credentials: CredentialsLayer,
+    stack: Stack,
+    /// Where calls went lately.
+    routes: Arc<Routes>,
+}
+
+/// What the layers are made of.
+#[derive(Clone, Debug)]
+pub(super) struct Stack {
+    pub(super) upstreams: Upstreams,
+    pub(super) credentials: CredentialsLayer,
 }
 
 impl ResilienceLayer {
@@ -66,34 +78,54 @@ impl ResilienceLayer {
 
     /// The stack over upstreams that others share.
     #[must_use]
-    pub const fn over(upstreams: Upstreams) -> Self {
-        Self {
+    pub fn over(upstreams: Upstreams) -> Self {
+        let credentials = CredentialsLayer::NONE;
+        Self::of(Stack {
             upstreams,
-            credentials: CredentialsLayer::NONE,
-        }
+            credentials,
+        })
+    }
+
+    fn of(stack: Stack) -> Self {
+        let routes = Routes::of(&stack.upstreams);
+        Self { stack, routes }
     }
 
     /// The same stack, which gives each attempt its credential. Unless the layer
     /// says otherwise, a renewal may take as long as an attempt.
     #[must_use]
-    pub fn with_credentials(mut self, credentials: CredentialsLayer) -> Self {
-        let timeout = self.upstreams.policy_now().attempt_timeout();
-        self.credentials = credentials.or_refresh_timeout(timeout);
-        self
+    pub fn with_credentials(self, credentials: CredentialsLayer) -> Self {
+        let upstreams = self.stack.upstreams;
+        let timeout = upstreams.policy_now().attempt_timeout();
+        Self::of(Stack {
+            credentials: credentials.or_refresh_timeout(timeout),
+            upstreams,
+        })
     }
 
     /// The handle for whoever operates the upstreams.
     #[must_use]
     pub fn control(&self) -> Control {
-        self.upstreams.control()
+        self.stack.upstreams.control()
     }
 
     /// The upstreams, for other layers to share.
     #[must_use]
     pub const fn upstreams(&self) -> &Upstreams {
-        &self.upstreams
+        &self.stack.upstreams
     }
 
+    /// The route of this request, by the policy in force.
+    pub(super) fn route_of<B>(&self, request: &Request<B>, policy: &Arc<Policy>) -> Arc<Route> {
+        self.routes.to(request.uri(), policy, &self.stack)
+    }
+
+    pub(super) const fn stack(&self) -> &Stack {
+        &self.stack
+    }
+}
+
+impl Stack {
     /// All of the layers. Outermost last: each line wraps the ones before it.
     pub(super) fn whole<S>(&self, transport: S) -> Whole<S> {
         let upstreams = || self.upstreams.clone();
@@ -128,18 +160,14 @@ impl ResilienceLayer {
             .with_credentials(&self.credentials)
             .layer(guarded)
     }
-
-    pub(super) const fn credentials(&self) -> &CredentialsLayer {
-        &self.credentials
-    }
 }
 
 impl<S> Layer<S> for ResilienceLayer {
     type Service = Resilience<S>;
 
     fn layer(&self, transport: S) -> Resilience<S> {
-        self.upstreams.guard();
-        self.credentials.sources().leave_alarm();
+        self.stack.upstreams.guard();
+        self.stack.credentials.sources().leave_alarm();
         Resilience::new(transport, self.clone())
     }
 }

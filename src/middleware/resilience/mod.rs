@@ -9,7 +9,10 @@ mod ended;
 mod express;
 mod future;
 mod layer;
+mod pass;
+mod route;
 mod service;
+mod under_way;
 
 pub use self::future::ResilienceFuture;
 pub use self::layer::ResilienceLayer;

@@ -48,6 +48,6 @@ where
             return ResilienceFuture::express(attempt, clone, express);
         }
         let ready = mem::replace(&mut self.transport, clone);
-        ResilienceFuture::through_each_layer(self.layer.whole(ready).call(request))
+        ResilienceFuture::through_each_layer(self.layer.stack().whole(ready).call(request))
     }
 }

@@ -55,7 +55,7 @@ impl CallLog {
         };
         let delivery = delivery(&outcome, &self.method, self.guarantee);
         // An inner stack of these layers may have sent it before, and not know what came of that.
-        let within = Report::of(&response).map(Report::delivery);
+        let within = Report::in_extensions(&response).map(Report::delivery);
         let doubtful = within == Some(Delivery::Unknown) && delivery != Delivery::Done;
         self.attempted(if doubtful {
             Delivery::Unknown

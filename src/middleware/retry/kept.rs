@@ -1,17 +1,16 @@
 //! The request as it will be sent again.
 
-use http::{Extensions, Method, Request, Uri, Version};
+use http::{Extensions, Method, Request, Version};
 
-use super::flat_headers::FlatHeaders;
+use super::flat_head::FlatHead;
 use crate::body::Replay;
 
 /// The request as it will be sent again: the same head, the same key, the same bytes. It is made into
 /// a request only when there is a retry.
 pub(in crate::middleware) struct Kept<B> {
     method: Method,
-    uri: Uri,
     version: Version,
-    headers: FlatHeaders,
+    head: FlatHead,
     extensions: Extensions,
     body: B,
 }
@@ -27,24 +26,28 @@ impl<B: Replay> Kept<B> {
         Self {
             body,
             method: request.method().clone(),
-            uri: request.uri().clone(),
             version: request.version(),
-            headers: FlatHeaders::of(request.headers()),
+            head: FlatHead::of(request),
             extensions: request.extensions().clone(),
         }
     }
 
-    pub(in crate::middleware) const fn method(&self) -> &Method {
-        &self.method
+    /// The path and the query of its URI; empty if it has none.
+    pub(in crate::middleware) fn target(&self) -> &[u8] {
+        self.head.target()
+    }
+
+    /// Its body, of which nothing was read.
+    pub(in crate::middleware) const fn body(&self) -> &B {
+        &self.body
     }
 
     /// The request without its body.
     pub(in crate::middleware) fn head(&self) -> Request<()> {
         let mut head = Request::new(());
         *head.method_mut() = self.method.clone();
-        *head.uri_mut() = self.uri.clone();
         *head.version_mut() = self.version;
-        *head.headers_mut() = self.headers.to_map();
+        (*head.uri_mut(), *head.headers_mut()) = self.head.uri_and_headers();
         *head.extensions_mut() = self.extensions.clone();
         head
     }

@@ -6,13 +6,14 @@
 mod asked;
 mod call;
 mod conclusion;
-mod flat_headers;
+mod flat_head;
 mod future;
 mod kept;
 mod layer;
 mod resume;
 mod service;
 mod spare;
+mod spare_buffers;
 
 pub(super) use self::call::Began;
 pub use self::future::RetryFuture;

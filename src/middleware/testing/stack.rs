@@ -98,7 +98,7 @@ pub(crate) trait Tell {
 impl Tell for Outcome {
     fn report(&self) -> Report {
         match self {
-            Ok(response) => Report::of(response).expect("a report").clone(),
+            Ok(response) => Report::in_extensions(response).expect("a report").clone(),
             Err(error) => error.report().clone(),
         }
     }

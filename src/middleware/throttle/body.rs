@@ -7,32 +7,57 @@ use std::task::{Context, Poll, ready};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use crate::Report;
 use crate::upstream::Place;
 
 pin_project! {
     /// The body of a response, which holds its attempt's place under
-    /// [`max_concurrency`](crate::PolicyBuilder::max_concurrency).
+    /// [`max_concurrency`](crate::PolicyBuilder::max_concurrency), and may hold the call's
+    /// [`Report`].
     ///
     /// The place is given back at the end of the body, at its error, or when this is dropped,
-    /// whichever is first. Without such a limit it holds nothing.
+    /// whichever is first. Without such a limit there is none.
     pub struct ThrottledBody<C> {
         #[pin]
         inner: C,
         place: Option<Place>,
+        report: Option<Report>,
     }
 }
 
 impl<C> ThrottledBody<C> {
     /// Of a response that nothing limits.
-    pub(in crate::middleware) const fn unlimited(inner: C) -> Self {
+    pub(crate) const fn unlimited(inner: C) -> Self {
         Self::new(inner, None)
     }
 
+    /// The same, of a call that is told of here.
+    pub(in crate::middleware) const fn reported(inner: C, report: Report) -> Self {
+        Self {
+            inner,
+            place: None,
+            report: Some(report),
+        }
+    }
+
     pub(super) const fn new(inner: C, place: Option<Place>) -> Self {
-        Self { inner, place }
+        Self {
+            inner,
+            place,
+            report: None,
+        }
+    }
+
+    pub(crate) const fn report(&self) -> Option<&Report> {
+        self.report.as_ref()
+    }
+
+    pub(crate) const fn take_report(&mut self) -> Option<Report> {
+        self.report.take()
     }
 
     /// The body by itself. The place is given back now: nobody can tell any more when the body ends.
+    /// A [report](Report::of) that is not [in the extensions](Report::move_to_extensions) goes with this.
     pub fn into_inner(self) -> C {
         self.inner
     }

@@ -159,7 +159,7 @@ async fn it_stands_on_a_service_of_any_body_and_error() {
     });
     let response = COLLECT.layer(service).oneshot(get()).await.unwrap();
     assert_eq!(response.extensions().get(), Some(&7_u8));
-    assert!(Report::of(&response).is_none());
+    assert!(Report::in_extensions(&response).is_none());
     assert_eq!(response.into_body().into_bytes().unwrap(), "pay");
 }
 

@@ -30,7 +30,7 @@ fn broken(code: u16) -> Step {
 }
 
 fn report(response: &http::Response<Collected>) -> Report {
-    Report::of(response).unwrap().clone()
+    Report::in_extensions(response).unwrap().clone()
 }
 
 #[tokio::test(start_paused = true)]

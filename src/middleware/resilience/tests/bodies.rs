@@ -33,7 +33,12 @@ async fn stop_reasons(max_attempts: u32) -> [StopReason; 2] {
     let policy = Policy::internal().to_builder().max_attempts(max_attempts);
     let layer = ResilienceLayer::new(policy.build().unwrap());
     let express = layer.layer(transport).oneshot(request()).await.unwrap();
-    let whole = layer.whole(transport).oneshot(request()).await.unwrap();
+    let whole = layer
+        .stack()
+        .whole(transport)
+        .oneshot(request())
+        .await
+        .unwrap();
     [express, whole].map(|answer| Report::of(&answer).unwrap().stop_reason())
 }
 

@@ -172,7 +172,7 @@ where
         let express = layer.layer(transport.clone());
         let service = match way {
             Way::Express => boxed(express),
-            Way::ThroughEachLayer => boxed(layer.whole(transport)),
+            Way::ThroughEachLayer => boxed(layer.stack().whole(transport)),
         };
         let run = Run {
             service,
@@ -204,7 +204,8 @@ where
     C: Body<Data = bytes::Bytes> + Send + 'static,
     C::Error: Into<BoxError>,
 {
-    BoxCloneService::new(service.map_response(|response: S::Response| {
+    BoxCloneService::new(service.map_response(|mut response: S::Response| {
+        Report::move_to_extensions(&mut response);
         response.map(|body| UnsyncBoxBody::new(body.map_err(Into::into)))
     }))
 }

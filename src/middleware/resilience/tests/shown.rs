@@ -47,7 +47,7 @@ impl Journal {
     pub(super) async fn note_outcome(&self, outcome: Result<Response<Read>, Error>) -> Report {
         match outcome {
             Ok(response) => {
-                let report = Report::of(&response).expect("a report").clone();
+                let report = Report::in_extensions(&response).expect("a report").clone();
                 let (head, body) = response.into_parts();
                 let closed_gate = head.extensions.get::<GateClosed>().is_some();
                 self.note(format!(

@@ -42,7 +42,7 @@ async fn either_way_it_knows_the_end_of_its_attempt_and_proves_that_nothing_was_
     let policy = Policy::internal().to_builder().max_attempts(1);
     let layer = ResilienceLayer::new(policy.build().unwrap());
     let express = layer.layer(transport.clone()).oneshot(request()).await;
-    let whole = layer.whole(transport).oneshot(request()).await;
+    let whole = layer.stack().whole(transport).oneshot(request()).await;
     for failure in [express.unwrap_err().failure(), whole.unwrap_err().failure()] {
         assert_eq!(failure, Some(Failure::AttemptTimeout(Progress::Unsent)));
     }

@@ -58,7 +58,7 @@ async fn a_body_that_can_be_sent_once_forbids_the_retry_never_the_first_send() {
         let service = layer().layer(service_fn(answer));
         let request = Request::put(URL).body(body()).unwrap();
         let answer = service.oneshot(request).await.unwrap();
-        let report = Report::of(&answer).unwrap();
+        let report = Report::in_extensions(&answer).unwrap();
         assert_eq!((report.attempts(), report.stop_reason()), (1, reason));
         assert_eq!(report.retry_after().is_some(), code == 500);
     }

@@ -71,7 +71,7 @@ async fn send<const N: usize>(body: Body, script: [(usize, u16); N]) -> (Taker, 
         }
     });
     let answer = layer().layer(service).oneshot(put(body)).await.unwrap();
-    let report = Report::of(&answer).unwrap().clone();
+    let report = Report::in_extensions(&answer).unwrap().clone();
     (taker, report)
 }
 
@@ -140,7 +140,7 @@ async fn a_lost_stream_is_the_reason_also_where_there_is_no_time_for_a_retry() {
         let soon = clock::now() + millis(10);
         request.extensions_mut().insert(crate::Deadline::at(soon));
         let answer = layer().layer(service).oneshot(request).await.unwrap();
-        Report::of(&answer).unwrap().stop_reason()
+        Report::in_extensions(&answer).unwrap().stop_reason()
     };
     assert_eq!(stopped(0).await, StopReason::BodyNotReplayable);
     assert_eq!(stopped(12).await, StopReason::DeadlineTooNear);
@@ -231,7 +231,7 @@ async fn a_body_that_is_lost_at_the_last_moment_costs_no_budget() {
     let sent = async || {
         let request = put(Raced(Arc::clone(&taken)));
         let answer = service.clone().oneshot(request).await.unwrap();
-        let report = Report::of(&answer).unwrap();
+        let report = Report::in_extensions(&answer).unwrap();
         (report.attempts(), report.stop_reason())
     };
     assert_eq!(sent().await, (1, StopReason::BodyNotReplayable));

@@ -1,0 +1,98 @@
+//! What lets a request go express.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::{Method, Request};
+
+use super::ResilienceLayer;
+use super::layer::Stack;
+use super::route::Route;
+use crate::body::Replay;
+use crate::event::span;
+use crate::middleware::require_https::is_exposed;
+use crate::policy::circuit::{Call, Permit};
+use crate::policy::idempotency::{Asked, Choice, IdempotencyKey, choose};
+use crate::{Policy, clock};
+
+/// What lets a request go express.
+pub(super) struct Pass<B> {
+    pub(super) now: Instant,
+    pub(super) route: Arc<Route>,
+    pub(super) permit: Permit,
+    pub(super) key: Option<IdempotencyKey>,
+    /// The body of a retry.
+    pub(super) body: B,
+}
+
+impl<B: Replay> Pass<B> {
+    /// `None`, and nothing has changed: some layer has something to say about it. The circuit is asked
+    /// last: from then on the call counts.
+    pub(super) fn of(layer: &ResilienceLayer, request: &Request<B>) -> Option<Self> {
+        let stack = layer.stack();
+        if span::attempts_are_seen()
+            || stack.upstreams.may_be_limited()
+            || is_signed(stack, request)
+        {
+            return None;
+        }
+        let policy = stack.upstreams.policy_now();
+        if !is_plain(request, &policy) {
+            return None;
+        }
+        let (now, route) = (clock::now(), layer.route_of(request, &policy));
+        // Else the layers ask for the body and the key again, and neither is there twice for nothing.
+        if !route.upstream.is_untroubled(now) {
+            return None;
+        }
+        let body = request.body().replay()?;
+        let key = match choose(&asked(request, &route.policy)) {
+            Ok(Choice::Generate) => Some(made(stack, &route.policy)?),
+            Ok(Choice::Nothing) => None,
+            Ok(Choice::Keep(_) | Choice::Write(_)) | Err(_) => return None,
+        };
+        let permit = route.upstream.admit_untroubled(now, &Call::default())?;
+        Some(Self {
+            now,
+            route,
+            permit,
+            key,
+            body,
+        })
+    }
+}
+
+/// Whether a source has the credential of this request.
+fn is_signed<B>(stack: &Stack, request: &Request<B>) -> bool {
+    let sources = stack.credentials.sources();
+    sources.covering(request.uri()).is_some()
+}
+
+/// Whether the request may cross the network as it is, brings neither a key nor wishes of the caller's,
+/// and is no tunnel.
+fn is_plain<B>(request: &Request<B>, policy: &Policy) -> bool {
+    let may_cross = !policy.requires_https() || !is_exposed(request.uri());
+    let key_header = &policy.provider().key_header;
+    may_cross
+        && request.extensions().is_empty()
+        && !request.headers().contains_key(key_header)
+        && *request.method() != Method::CONNECT
+}
+
+/// What a plain request asks for by way of a key.
+fn asked<'a, B>(request: &'a Request<B>, policy: &Policy) -> Asked<'a> {
+    Asked {
+        method: request.method(),
+        header: None,
+        given: None,
+        injects: policy.injects_key_into(request.method()),
+        sent_before: false,
+    }
+}
+
+/// A new key; `None` if the provider would not take it.
+fn made(stack: &Stack, policy: &Policy) -> Option<IdempotencyKey> {
+    let random = stack.upstreams.random();
+    let key = IdempotencyKey::from_random_bytes(random.key_bytes());
+    policy.provider().check(&key).is_ok().then_some(key)
+}

@@ -1,0 +1,227 @@
+//! The head of a request in one piece.
+
+use http::uri::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
+
+use super::spare_buffers;
+
+/// The URI and the headers of a request, copied into one buffer, which is used again for another call.
+/// Cloning them costs more, and most copies are never needed.
+pub(super) struct FlatHead {
+    /// The three parts of the URI; then line after line: whether its value is sensitive, its name, its
+    /// value.
+    bytes: Vec<u8>,
+    /// How many names there are. A name may have more lines than a map has room for names.
+    names: usize,
+}
+
+/// Before each part stands how long it is.
+const LENGTH: usize = size_of::<usize>();
+
+impl FlatHead {
+    pub(super) fn of<B>(request: &Request<B>) -> Self {
+        let mut bytes = spare_buffers::take();
+        let (uri, headers) = (request.uri(), request.headers());
+        // What is not there has no length: no part that is there is empty.
+        push(&mut bytes, uri.scheme_str().unwrap_or_default().as_bytes());
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        push(&mut bytes, authority.as_bytes());
+        let target = uri.path_and_query().map_or("", |target| target.as_str());
+        push(&mut bytes, target.as_bytes());
+        for (name, value) in headers {
+            bytes.push(u8::from(value.is_sensitive()));
+            push(&mut bytes, name.as_str().as_bytes());
+            push(&mut bytes, value.as_bytes());
+        }
+        let names = headers.keys_len();
+        Self { bytes, names }
+    }
+
+    /// The path and the query of its URI; empty if it has none.
+    pub(super) fn target(&self) -> &[u8] {
+        let mut rest = &*self.bytes;
+        let parts = [(); 3].map(|()| next_part(&mut rest).unwrap_or_default());
+        parts[2]
+    }
+
+    pub(super) fn uri_and_headers(&self) -> (Uri, HeaderMap) {
+        let mut rest = &*self.bytes;
+        let uri = next_uri(&mut rest).expect("its parts were those of a URI");
+        let mut headers = HeaderMap::with_capacity(self.names);
+        while let Some((name, value)) = next_line(&mut rest) {
+            headers.append(name, value);
+        }
+        (uri, headers)
+    }
+}
+
+impl Drop for FlatHead {
+    fn drop(&mut self) {
+        spare_buffers::give_back(std::mem::take(&mut self.bytes));
+    }
+}
+
+fn push(bytes: &mut Vec<u8>, part: &[u8]) {
+    bytes.reserve(LENGTH + part.len());
+    bytes.extend_from_slice(&part.len().to_le_bytes());
+    bytes.extend_from_slice(part);
+}
+
+fn next_uri(rest: &mut &[u8]) -> Option<Uri> {
+    let mut parts = Parts::default();
+    let mut next = || next_part(rest).map(|part| Some(part).filter(|part| !part.is_empty()));
+    parts.scheme = next()?.map(TryFrom::try_from).transpose().ok()?;
+    parts.authority = next()?.map(TryFrom::try_from).transpose().ok()?;
+    parts.path_and_query = next()?.map(TryFrom::try_from).transpose().ok()?;
+    Uri::from_parts(parts).ok()
+}
+
+fn next_line(rest: &mut &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    let (is_sensitive, after) = rest.split_first()?;
+    *rest = after;
+    let name = HeaderName::from_bytes(next_part(rest)?).ok()?;
+    let mut value = HeaderValue::from_bytes(next_part(rest)?).ok()?;
+    value.set_sensitive(*is_sensitive != 0);
+    Some((name, value))
+}
+
+fn next_part<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, after) = rest.split_first_chunk()?;
+    let (part, after) = after.split_at_checked(usize::from_le_bytes(*length))?;
+    *rest = after;
+    Some(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn again(headers: &HeaderMap) -> HeaderMap {
+        let mut request = Request::new(());
+        *request.headers_mut() = headers.clone();
+        FlatHead::of(&request).uri_and_headers().1
+    }
+
+    fn uri_again(uri: &Uri) -> Uri {
+        let request = Request::get(uri.clone()).body(()).unwrap();
+        FlatHead::of(&request).uri_and_headers().0
+    }
+
+    proptest! {
+        #[test]
+        fn every_header_comes_back_as_it_was(
+            lines in proptest::collection::vec(
+                ("[a-z][a-z0-9-]{0,40}", proptest::collection::vec(32_u8..=126, 0..300), any::<bool>()),
+                0..20,
+            ),
+        ) {
+            let mut headers = HeaderMap::new();
+            for (name, value, is_sensitive) in lines {
+                let mut value = HeaderValue::from_bytes(&value).unwrap();
+                value.set_sensitive(is_sensitive);
+                headers.append(HeaderName::try_from(name).unwrap(), value);
+            }
+            let again = again(&headers);
+            let sensitive = |headers: &HeaderMap| {
+                headers.values().map(HeaderValue::is_sensitive).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(sensitive(&again), sensitive(&headers));
+            prop_assert_eq!(again, headers);
+        }
+
+        #[test]
+        fn every_uri_comes_back_as_it_was(
+            text in "(https?://([a-z:]{1,8}@)?([a-zA-Z0-9.-]{1,12}|\\[::1\\])(:[0-9]{1,4})?)?(/[!$-;=?-Z_a-z~]{0,30})?",
+        ) {
+            if let Ok(uri) = Uri::try_from(&text) {
+                let again = uri_again(&uri);
+                prop_assert_eq!(again.to_string(), uri.to_string());
+                prop_assert_eq!(again, uri);
+            }
+        }
+    }
+
+    #[test]
+    fn uris_of_every_form_come_back() {
+        for text in [
+            "*",
+            "/",
+            "/a?b",
+            "gateway.test:443",
+            "https://gateway.test",
+            "http://gateway.test?q",
+            "https://user:pass@[::1]:8443/a/b?c=d&e",
+            "ftp+x://a.test/%20%ff",
+        ] {
+            let uri: Uri = text.parse().unwrap();
+            assert_eq!(uri_again(&uri), uri, "{text}");
+            assert_eq!(uri_again(&uri).to_string(), uri.to_string());
+        }
+    }
+
+    #[test]
+    fn the_target_is_what_stands_behind_the_authority() {
+        let request = |uri: &str| Request::get(uri).body(()).unwrap();
+        let long = FlatHead::of(&request("https://gateway.test/pay?id=1"));
+        assert_eq!(long.target(), b"/pay?id=1");
+        assert_eq!(FlatHead::of(&request("gateway.test:443")).target(), b"");
+    }
+
+    #[test]
+    fn a_buffer_is_used_again_and_holds_nothing_of_the_call_before() {
+        let mut long = Request::get("https://gateway.test/a/long/path")
+            .body(())
+            .unwrap();
+        long.headers_mut()
+            .insert("x-long", HeaderValue::from_static("value"));
+        drop(FlatHead::of(&long));
+        let short = FlatHead::of(&Request::get("/").body(()).unwrap());
+        assert!(short.bytes.capacity() > short.bytes.len());
+        let (uri, headers) = short.uri_and_headers();
+        assert!(uri == "/" && headers.is_empty());
+    }
+
+    #[test]
+    fn there_may_be_more_lines_than_there_can_be_names() {
+        let mut headers = HeaderMap::new();
+        for _ in 0..40_000 {
+            headers.append("x-tag", HeaderValue::from_static(""));
+        }
+        assert_eq!(again(&headers).len(), 40_000);
+    }
+
+    #[test]
+    fn as_many_names_as_there_can_be_come_back() {
+        let mut headers = HeaderMap::new();
+        let names = (0..).map(|number| HeaderName::try_from(format!("x-{number}")).unwrap());
+        for name in names {
+            if headers
+                .try_append(name, HeaderValue::from_static(""))
+                .is_err()
+            {
+                break;
+            }
+        }
+        assert!(headers.len() > 20_000);
+        assert_eq!(again(&headers).len(), headers.len());
+    }
+
+    #[test]
+    fn several_lines_of_one_name_and_bytes_beyond_ascii_keep_their_order() {
+        let mut headers = HeaderMap::new();
+        for value in [&b"one"[..], b"", b"\xff\x80\t"] {
+            headers.append("x-tag", HeaderValue::from_bytes(value).unwrap());
+            headers.append("accept", HeaderValue::from_static("*/*"));
+        }
+        let read = again(&headers);
+        let lines: Vec<_> = read
+            .get_all("x-tag")
+            .iter()
+            .map(HeaderValue::as_bytes)
+            .collect();
+        assert_eq!(lines, [&b"one"[..], b"", b"\xff\x80\t"]);
+        assert_eq!(read, headers);
+    }
+}

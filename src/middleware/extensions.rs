@@ -1,7 +1,7 @@
 //! What travels with a request or a response: from the caller to the layers, and between them.
 
 use std::fmt;
-use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue, Request};
 use super::credentials::{Bound, Sources};
 use crate::policy::Guarantee;
 use crate::policy::budget::Grant;
+use crate::policy::idempotency::IdempotencyKey;
 use crate::upstream::Upstream;
 use crate::{Policy, Provider, clock};
 
@@ -165,20 +166,19 @@ impl Identity {
 
     /// Its rate-limit key. Only this keyed hash is kept, and it never leaves the process.
     pub(crate) fn rate_key(&self) -> u64 {
-        CREDENTIALS
+        HASHES
             .hash_one((self.credential.value(), &self.account, &self.finer))
             .max(1)
     }
 }
 
-/// Made anew in each process: whoever sees a hash cannot search for the credential behind it.
-static CREDENTIALS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+/// Made anew in each process: whoever sees a hash cannot search for the credential behind it, and who
+/// chooses a business id cannot choose whose key it collides with.
+static HASHES: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// An idempotency key is recognised by its hash; it is not kept itself.
-pub(crate) fn hash(value: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+pub(crate) fn hash(key: &IdempotencyKey) -> u64 {
+    HASHES.hash_one(key)
 }
 
 /// On a retry: this is not a new call, and it may hold the reservation for the probe.

@@ -149,6 +149,11 @@ impl IdempotencyKey {
         self.0.as_str()
     }
 
+    /// In bytes, each of which is a character.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The key as the value of a header, raw: what most providers want. [`KeyForm`] knows others.
     #[must_use]
     pub fn to_header_value(&self) -> HeaderValue {

@@ -122,7 +122,7 @@ impl Provider {
     ///
     /// [`InvalidKey::TooLong`].
     pub fn check(&self, key: &IdempotencyKey) -> Result<(), InvalidKey> {
-        let (length, most) = (key.as_str().len(), self.max_key_length);
+        let (length, most) = (key.len(), self.max_key_length);
         if length > most {
             return Err(InvalidKey::TooLong { length, most });
         }

@@ -1,6 +1,6 @@
 //! The bounded map of upstreams.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use arc_swap::{ArcSwap, Guard};
@@ -43,6 +43,8 @@ pub struct Upstreams {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) policy: ArcSwap<Policy>,
+    /// How often another policy has taken its place.
+    pub(super) turns: AtomicUsize,
     random: Arc<Random>,
     capacity: usize,
     pub(super) by_key: HashMap<Key, Arc<Upstream>>,
@@ -89,6 +91,7 @@ impl Upstreams {
         let ever_limited = Arc::new(AtomicBool::new(policy.is_throttled()));
         let shared = Shared {
             policy: ArcSwap::from_pointee(policy),
+            turns: AtomicUsize::new(0),
             random: Arc::new(random),
             capacity,
             by_key: HashMap::new(),
@@ -115,6 +118,12 @@ impl Upstreams {
     /// The same, for a look at it: nothing is counted, so threads do not meet.
     pub(crate) fn policy_now(&self) -> Guard<Arc<Policy>> {
         self.shared.policy.load()
+    }
+
+    /// How often another policy was put in force: whoever keeps one asks this to know whether it still
+    /// is. Whoever will keep one asks first, and takes it then.
+    pub(crate) fn turn(&self) -> usize {
+        self.shared.turns.load(Ordering::Acquire)
     }
 
     /// The handle for whoever operates them.

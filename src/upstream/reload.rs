@@ -67,6 +67,7 @@ impl Upstreams {
             self.shared.ever_limited.store(true, Ordering::Relaxed);
         }
         self.shared.policy.store(Arc::clone(policy));
+        self.shared.turns.fetch_add(1, Ordering::Release);
         Ok(Some((before, changes)))
     }
 

@@ -1,9 +1,10 @@
 //! What this process remembers of the idempotency keys it has sent.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
+use foldhash::quality::RandomState;
 use http::{Method, Request, Uri};
 use papaya::{HashMap, Operation};
 
@@ -11,7 +12,7 @@ use super::key::KeyRef;
 use super::made_keys::MadeKeys;
 use crate::body::Replay;
 use crate::policy::Delivery;
-use crate::policy::idempotency::{History, IdempotencyKey, KeyRefusal, Sent, may_send};
+use crate::policy::idempotency::{History, KeyRefusal, Sent, may_send};
 
 /// Keys remembered for certain; up to twice as many are. At ten payments a minute that is a day, as
 /// long as many providers remember them.
@@ -29,7 +30,7 @@ pub(crate) struct SentKeys {
     turns: AtomicUsize,
     turning: AtomicBool,
     capacity: usize,
-    /// Made anew in each process: who chooses a business id cannot choose whose key it collides with.
+    /// Of requests, which are only ever held against others with the same key.
     hasher: RandomState,
 }
 
@@ -76,7 +77,7 @@ impl SentKeys {
             turns: AtomicUsize::new(0),
             turning: AtomicBool::new(false),
             capacity,
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
         }
     }
 
@@ -85,12 +86,12 @@ impl SentKeys {
         self.hasher.hash_one(KeyRef::new(uri, None))
     }
 
-    /// A request, as one that is sent with this key. `sent_before`: by an earlier process, as the
+    /// A request, as one that is sent with the key of this hash. `sent_before`: by an earlier process, as the
     /// caller says.
     pub(crate) fn describe<B: Replay>(
         &self,
         sending: &Sending<'_, B>,
-        key: &IdempotencyKey,
+        key: u64,
         expires: Instant,
         sent_before: bool,
     ) -> KeyUse {
@@ -109,7 +110,7 @@ impl SentKeys {
             expires,
         };
         KeyUse {
-            key: self.hasher.hash_one(key),
+            key,
             sent,
             sent_before,
         }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use http::Method;
 
 use super::*;
+use crate::IdempotencyKey;
+use crate::middleware::extensions::hash;
 use crate::policy::test_clock::start;
 use crate::policy::test_threads::meet;
 
@@ -29,7 +31,7 @@ fn send(
     now: Instant,
 ) -> Result<History, KeyRefusal> {
     let sending = Sending::of(request, keys);
-    let key_use = keys.describe(&sending, &key(text), now + LIFE, false);
+    let key_use = keys.describe(&sending, hash(&key(text)), now + LIFE, false);
     let history = keys.begin(&key_use, now)?;
     keys.end(&key_use, Some(Delivery::Unknown));
     Ok(history)
@@ -102,7 +104,12 @@ fn a_key_lives_from_its_first_use_whatever_came_since() {
 fn what_was_never_sent_is_forgotten_unless_another_call_with_it_is_open() {
     let (keys, now) = (SentKeys::new(), start());
     let payment = request("https://gateway.example/payments", "10");
-    let key_use = keys.describe(&Sending::of(&payment, &keys), &key("a"), now + LIFE, false);
+    let key_use = keys.describe(
+        &Sending::of(&payment, &keys),
+        hash(&key("a")),
+        now + LIFE,
+        false,
+    );
     keys.begin(&key_use, now).unwrap();
     keys.begin(&key_use, now).unwrap();
     keys.end(&key_use, Some(Delivery::NotSent));
@@ -115,7 +122,12 @@ fn what_was_never_sent_is_forgotten_unless_another_call_with_it_is_open() {
 fn a_key_that_was_forgotten_while_its_call_was_open_is_known_again() {
     let (keys, now) = (SentKeys::with_capacity(10), start());
     let payment = request("https://gateway.example/payments", "10");
-    let key_use = keys.describe(&Sending::of(&payment, &keys), &key("a"), now + LIFE, false);
+    let key_use = keys.describe(
+        &Sending::of(&payment, &keys),
+        hash(&key("a")),
+        now + LIFE,
+        false,
+    );
     keys.begin(&key_use, now).unwrap();
     for n in 0..50 {
         send(&keys, &n.to_string(), &payment, now).unwrap();

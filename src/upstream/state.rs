@@ -102,6 +102,11 @@ impl Upstream {
         }
     }
 
+    /// The call with the key of this hash has arrived already.
+    pub(crate) fn recognise(&self, key: u64) {
+        self.traffic.recognise(key);
+    }
+
     /// The quick way in: nothing is wrong and nobody needs to be asked.
     pub(crate) fn admit_untroubled(&self, now: Instant, call: &Call) -> Option<Permit> {
         let generation = self.calm.generation(now)?;

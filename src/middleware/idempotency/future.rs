@@ -9,7 +9,7 @@ use http::{Method, Response};
 use pin_project_lite::pin_project;
 
 use crate::body::Replay;
-use crate::middleware::extensions::life_left;
+use crate::middleware::extensions::{hash, life_left};
 use crate::middleware::refusable::Refusable;
 use crate::policy::Delivery;
 use crate::policy::idempotency::IdempotencyKey;
@@ -62,7 +62,7 @@ impl KeyInUse {
     ) -> Option<Self> {
         let expires = made_key_expires(policy, sending.method, now)?;
         let keys = upstreams.sent_keys();
-        let key_use = keys.describe(sending, &key, expires, false);
+        let key_use = keys.describe(sending, hash(&key), expires, false);
         Some(Self::new(upstreams.clone(), key, key_use, true))
     }
 
@@ -91,11 +91,7 @@ impl KeyInUse {
 }
 
 /// When the provider may have forgotten a key that was made then; `None`: it makes nothing of it.
-pub(in crate::middleware) fn made_key_expires(
-    policy: &Policy,
-    method: &Method,
-    now: Instant,
-) -> Option<Instant> {
+fn made_key_expires(policy: &Policy, method: &Method, now: Instant) -> Option<Instant> {
     let provider = policy.provider();
     let is_kept = provider.honours_keys_on(method);
     is_kept.then(|| clock::after(now, life_left(None, policy)))

@@ -11,7 +11,7 @@ mod layer;
 mod service;
 
 pub use self::future::IdempotencyFuture;
-pub(super) use self::future::{KeyInUse, made_key_expires};
+pub(super) use self::future::KeyInUse;
 pub use self::layer::IdempotencyLayer;
 pub use self::service::Idempotency;
 

@@ -8,7 +8,7 @@ use tower_service::Service;
 use super::IdempotencyFuture;
 use super::future::KeyInUse;
 use crate::body::Replay;
-use crate::middleware::extensions::{FirstSentAt, KeyPast, life_left};
+use crate::middleware::extensions::{FirstSentAt, KeyPast, hash, life_left};
 use crate::policy::idempotency::{Asked, Choice, IdempotencyKey, KeyRefusal, choose};
 use crate::upstream::Sending;
 use crate::{BoxError, Error, Upstreams, clock};
@@ -84,7 +84,7 @@ impl<S> Idempotency<S> {
         let told = request.extensions().get::<FirstSentAt>();
         let expires = clock::after(now, life_left(told, &policy));
         let sending = Sending::of(request, keys);
-        let key_use = keys.describe(&sending, &key, expires, told.is_some());
+        let key_use = keys.describe(&sending, hash(&key), expires, told.is_some());
         let history = keys
             .begin(&key_use, now)
             .map_err(|refusal| self.refuse(refusal, Some(&key), request))?;

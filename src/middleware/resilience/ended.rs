@@ -14,14 +14,14 @@ use crate::body::{Replay, SendGate};
 use crate::event::AttemptEnd;
 use crate::middleware::circuit::{LateStatus, outcome};
 use crate::middleware::deadline::CallDeadlineFuture;
-use crate::middleware::extensions::{CredentialWait, Identity};
-use crate::middleware::idempotency::{IdempotencyFuture, KeyInUse, made_key_expires};
+use crate::middleware::extensions::{CredentialWait, Identity, hash};
+use crate::middleware::idempotency::{IdempotencyFuture, KeyInUse};
 use crate::middleware::retry::{Began, Resumed, RetryFuture, resume};
 use crate::middleware::throttle::ThrottledBody;
 use crate::middleware::verdict;
 use crate::policy::{Delivery, Progress, StopReason};
 use crate::upstream::Sending;
-use crate::{BoxError, Error, Report};
+use crate::{BoxError, Error, Report, clock};
 
 /// What follows it.
 pub(super) enum Ended<R, G> {
@@ -35,7 +35,7 @@ pub(super) type GoesOn<S, B> = CallDeadlineFuture<IdempotencyFuture<RetryFuture<
 type Returned<C> = Result<Response<ThrottledBody<C>>, Error>;
 
 impl<B: Replay> Express<B> {
-    /// The attempt has ended so; `None`: its time was over.
+    /// The attempt has ended so, and not in a plain success; `None`: its time was over.
     pub(super) fn ended<S, C>(
         self,
         result: Option<Result<Response<C>, S::Error>>,
@@ -46,10 +46,7 @@ impl<B: Replay> Express<B> {
         S::Error: Into<BoxError>,
     {
         match result {
-            Some(Ok(response)) => match plain_success(&response) {
-                Some(end) => Ended::Returns(Ok(self.succeeded(response, end))),
-                None => self.answered(response, service),
-            },
+            Some(Ok(response)) => self.answered(response, service),
             Some(Err(error)) => self.failed(Error::from_inner(error), service),
             None => {
                 let error = self.timed_out();
@@ -58,9 +55,9 @@ impl<B: Replay> Express<B> {
         }
     }
 
-    /// Nothing has to be decided.
-    fn succeeded<C>(
-        mut self,
+    /// The attempt has ended in a plain success: nothing has to be decided.
+    pub(super) fn succeeded<C>(
+        &mut self,
         response: Response<C>,
         end: AttemptEnd,
     ) -> Response<ThrottledBody<C>> {
@@ -72,11 +69,17 @@ impl<B: Replay> Express<B> {
             ..
         } = &self.under_way;
         let policy = &route.policy;
-        let key_expires = (self.key.as_ref()).and_then(|key| {
-            let expires = made_key_expires(policy, method, *since)?;
-            let keys = route.stack.upstreams.sent_keys();
-            keys.made_key_answered(&keys.describe(&self.sending(), key, expires, false));
-            Some(expires)
+        let key_expires = self.key.as_ref().and_then(|key| {
+            // The same call that comes again with it is no new one.
+            let key = hash(key);
+            route.upstream.recognise(key);
+            let is_kept = policy.provider().honours_keys_on(method);
+            is_kept.then(|| {
+                let expires = clock::after(*since, route.made_key_life);
+                let keys = route.stack.upstreams.sent_keys();
+                keys.made_key_answered(&keys.describe(&self.sending(), key, expires, false));
+                expires
+            })
         });
         let report = Report {
             upstream: Arc::clone(&route.name),
@@ -86,7 +89,7 @@ impl<B: Replay> Express<B> {
             stop_reason: StopReason::Answered,
             delivery: Delivery::Done,
             guarantee: policy.guarantee_with(method, self.key.is_some()),
-            idempotency_key: self.key,
+            idempotency_key: self.key.take(),
             key_expires,
             retry: None,
         };
@@ -156,6 +159,8 @@ impl<B: Replay> Express<B> {
         let UnderWay { since, route, .. } = &self.under_way;
         let (policy, stack) = (&route.policy, &route.stack);
         let key_in_use = self.key.as_ref().and_then(|key| {
+            // The same call that comes again with it is no new one.
+            route.upstream.recognise(hash(key));
             KeyInUse::made(
                 key.clone(),
                 &stack.upstreams,
@@ -195,7 +200,7 @@ fn returned<C>(key: Option<KeyInUse>, result: Result<Response<C>, Error>) -> Ret
 
 /// How an attempt has ended about whose response nothing has to be decided: a success, with nothing left
 /// on it by a layer below, and not the end of another stack's call, which may know more.
-fn plain_success<C>(response: &Response<C>) -> Option<AttemptEnd> {
+pub(super) fn plain_success<C>(response: &Response<C>) -> Option<AttemptEnd> {
     let (end, status) = verdict::ended(response);
     let extensions = response.extensions();
     let says_more = !extensions.is_empty()

@@ -11,7 +11,6 @@ use crate::body::{Replay, SendGate};
 use crate::clock;
 use crate::middleware::Deadline;
 use crate::middleware::attempt_timeout::Limit;
-use crate::middleware::extensions::hash;
 use crate::middleware::retry::Kept;
 use crate::policy::budget::Deposit;
 use crate::policy::circuit::Call;
@@ -48,11 +47,7 @@ impl<B: Replay> Express<B> {
         } = pass;
         let (provider, upstream) = (route.policy.provider(), &route.upstream);
         let first = upstream.budget().deposit(now);
-        let call = Call {
-            key: key.as_ref().map(hash),
-            ..Call::default()
-        };
-        upstream.arrive(now, &call);
+        upstream.arrive(now, &Call::default());
         if let Some(key) = &key {
             let value = provider.key_form.write(key);
             request.headers_mut().insert(&provider.key_header, value);

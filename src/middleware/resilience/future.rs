@@ -8,7 +8,7 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::ended::{Ended, GoesOn};
+use super::ended::{Ended, GoesOn, plain_success};
 use super::express::Express;
 use super::layer::{Attempts, Whole};
 use crate::body::Replay;
@@ -95,9 +95,18 @@ where
                     let result = ready!(running.poll(cx));
                     // The request ends here, and only then can its gate say how far it had come.
                     attempt.set(None);
-                    let (service, express) = express
-                        .take()
-                        .expect("it is there until the attempt has ended");
+                    let known = "it is there until the attempt has ended";
+                    let result = match result {
+                        Some(Ok(response)) => match plain_success(&response) {
+                            Some(end) => {
+                                let (_, express) = express.as_mut().expect(known);
+                                return Poll::Ready(Ok(express.succeeded(response, end)));
+                            }
+                            None => Some(Ok(response)),
+                        },
+                        result => result,
+                    };
+                    let (service, express) = express.take().expect(known);
                     match express.ended::<S, C>(result, service) {
                         Ended::Returns(result) => return Poll::Ready(result),
                         Ended::GoesOn(call) => this.state.set(State::GoesOn { call }),

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use http::Request;
 use tower_layer::Layer;
 
 use super::Resilience;
-use super::route::{Route, Routes};
+use super::route::Routes;
 use crate::middleware::attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
 use crate::middleware::circuit::{CircuitBreaker, CircuitLayer};
 use crate::middleware::credentials::{Authenticate, CredentialsLayer};
@@ -115,9 +114,8 @@ impl ResilienceLayer {
         &self.stack.upstreams
     }
 
-    /// The route of this request, by the policy in force.
-    pub(super) fn route_of<B>(&self, request: &Request<B>, policy: &Arc<Policy>) -> Arc<Route> {
-        self.routes.to(request.uri(), policy, &self.stack)
+    pub(super) fn routes(&self) -> &Routes {
+        &self.routes
     }
 
     pub(super) const fn stack(&self) -> &Stack {

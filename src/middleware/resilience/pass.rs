@@ -36,11 +36,12 @@ impl<B: Replay> Pass<B> {
         {
             return None;
         }
-        let policy = stack.upstreams.policy_now();
-        if !is_plain(request, &policy) {
+        if !is_plain(request) {
             return None;
         }
-        let (now, route) = (clock::now(), layer.route_of(request, &policy));
+        let lets_pass = |policy: &Policy| may_cross(request, policy) && !has_key(request, policy);
+        let route = layer.routes().to(request.uri(), stack, lets_pass)?;
+        let now = clock::now();
         // Else the layers ask for the body and the key again, and neither is there twice for nothing.
         if !route.upstream.is_untroubled(now) {
             return None;
@@ -68,15 +69,20 @@ fn is_signed<B>(stack: &Stack, request: &Request<B>) -> bool {
     sources.covering(request.uri()).is_some()
 }
 
-/// Whether the request may cross the network as it is, brings neither a key nor wishes of the caller's,
-/// and is no tunnel.
-fn is_plain<B>(request: &Request<B>, policy: &Policy) -> bool {
-    let may_cross = !policy.requires_https() || !is_exposed(request.uri());
+/// Whether the request says nothing of its own, and is no tunnel.
+fn is_plain<B>(request: &Request<B>) -> bool {
+    request.extensions().is_empty() && *request.method() != Method::CONNECT
+}
+
+/// Whether it may cross the network as it is.
+fn may_cross<B>(request: &Request<B>, policy: &Policy) -> bool {
+    !is_exposed(request.uri()) || !policy.requires_https()
+}
+
+/// Whether it brings a key.
+fn has_key<B>(request: &Request<B>, policy: &Policy) -> bool {
     let key_header = &policy.provider().key_header;
-    may_cross
-        && request.extensions().is_empty()
-        && !request.headers().contains_key(key_header)
-        && *request.method() != Method::CONNECT
+    request.headers().contains_key(key_header)
 }
 
 /// What a plain request asks for by way of a key.

@@ -1,6 +1,7 @@
 //! Where a call goes, and by which policy.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use http::Uri;
@@ -8,6 +9,7 @@ use http::uri::Scheme;
 
 use super::layer::Stack;
 use crate::lane::{self, Apart, LANES};
+use crate::middleware::extensions::life_left;
 use crate::upstream::{Remembers, Upstream};
 use crate::{Policy, Upstreams};
 
@@ -17,25 +19,30 @@ use crate::{Policy, Upstreams};
 pub(super) struct Route {
     pub(super) stack: Stack,
     pub(super) policy: Arc<Policy>,
+    turn: usize,
     pub(super) upstream: Arc<Upstream>,
     /// The upstream's name, for reports.
     pub(super) name: Arc<str>,
     /// As keys are told of it.
     pub(super) origin: u64,
+    /// How long a key may be sent after it was made.
+    pub(super) made_key_life: Duration,
     is_http: bool,
     /// As it was written; whoever writes it otherwise has another route.
     authority: Box<str>,
 }
 
 impl Route {
-    fn to(uri: &Uri, policy: &Arc<Policy>, stack: &Stack) -> Self {
+    fn to(uri: &Uri, (turn, policy): (usize, Arc<Policy>), stack: &Stack) -> Self {
         let upstreams = &stack.upstreams;
         let upstream = upstreams.at(uri);
         Self {
-            policy: Arc::clone(policy),
+            turn,
             name: Arc::from(&**upstream.name()),
             upstream,
             origin: upstreams.sent_keys().origin_of(uri),
+            made_key_life: life_left(None, &policy),
+            policy,
             stack: stack.clone(),
             is_http: is_http(uri),
             authority: authority(uri).into(),
@@ -47,8 +54,8 @@ impl Route {
     }
 
     /// Whether a call that begins now would find the same.
-    fn is_current(&self, policy: &Arc<Policy>) -> bool {
-        Arc::ptr_eq(&self.policy, policy) && !self.upstream.is_forgotten()
+    fn is_current(&self, turn: usize) -> bool {
+        self.turn == turn && !self.upstream.is_forgotten()
     }
 }
 
@@ -65,22 +72,33 @@ impl Routes {
         routes
     }
 
-    /// The route to this URI by this policy, which is in force.
-    pub(super) fn to(&self, uri: &Uri, policy: &Arc<Policy>, stack: &Stack) -> Arc<Route> {
+    /// The route to this URI, by the policy in force. `None`: this policy does not let it go express.
+    pub(super) fn to(
+        &self,
+        uri: &Uri,
+        stack: &Stack,
+        lets_pass: impl Fn(&Policy) -> bool,
+    ) -> Option<Arc<Route>> {
         let Apart(lately) = &self.0[lane::mine() % LANES];
+        let turn = stack.upstreams.turn();
         let known = lately.load();
-        let known = known.as_ref().filter(|route| route.is_current(policy));
+        let known = known.as_ref().filter(|route| route.is_current(turn));
         if let Some(route) = known.filter(|route| route.leads_to(uri)) {
-            return Arc::clone(route);
+            return lets_pass(&route.policy).then(|| Arc::clone(route));
         }
-        let route = Arc::new(Route::to(uri, policy, stack));
+        let policy = stack.upstreams.policy();
+        // No upstream is made for what may never come there.
+        if !lets_pass(&policy) {
+            return None;
+        }
+        let route = Arc::new(Route::to(uri, (turn, policy), stack));
         // What newcomers share while there is no room is nobody's own; and what tells of a person is
         // kept nowhere.
         let is_own = !stack.upstreams.is_overflow(&route.upstream);
         if known.is_none() && is_own && !route.authority.contains('@') {
             lately.store(Some(Arc::clone(&route)));
         }
-        route
+        Some(route)
     }
 }
 

@@ -8,8 +8,8 @@ use super::spare_buffers;
 /// The URI and the headers of a request, copied into one buffer, which is used again for another call.
 /// Cloning them costs more, and most copies are never needed.
 pub(super) struct FlatHead {
-    /// The three parts of the URI; then line after line: whether its value is sensitive, its name, its
-    /// value.
+    /// The three parts of the URI; then line after line, each with how long its name and its value are
+    /// and whether that is sensitive.
     bytes: Vec<u8>,
     /// How many names there are. A name may have more lines than a map has room for names.
     names: usize,
@@ -17,6 +17,8 @@ pub(super) struct FlatHead {
 
 /// Before each part stands how long it is.
 const LENGTH: usize = size_of::<usize>();
+/// Two lengths, and whether the value is sensitive.
+const LINE_START: usize = 2 * LENGTH + 1;
 
 impl FlatHead {
     pub(super) fn of<B>(request: &Request<B>) -> Self {
@@ -29,9 +31,7 @@ impl FlatHead {
         let target = uri.path_and_query().map_or("", |target| target.as_str());
         push(&mut bytes, target.as_bytes());
         for (name, value) in headers {
-            bytes.push(u8::from(value.is_sensitive()));
-            push(&mut bytes, name.as_str().as_bytes());
-            push(&mut bytes, value.as_bytes());
+            push_line(&mut bytes, name.as_str().as_bytes(), value);
         }
         let names = headers.keys_len();
         Self { bytes, names }
@@ -62,9 +62,17 @@ impl Drop for FlatHead {
 }
 
 fn push(bytes: &mut Vec<u8>, part: &[u8]) {
-    bytes.reserve(LENGTH + part.len());
     bytes.extend_from_slice(&part.len().to_le_bytes());
     bytes.extend_from_slice(part);
+}
+
+fn push_line(bytes: &mut Vec<u8>, name: &[u8], value: &HeaderValue) {
+    let mut start = [u8::from(value.is_sensitive()); LINE_START];
+    start[..LENGTH].copy_from_slice(&name.len().to_le_bytes());
+    start[LENGTH..2 * LENGTH].copy_from_slice(&value.len().to_le_bytes());
+    bytes.extend_from_slice(&start);
+    bytes.extend_from_slice(name);
+    bytes.extend_from_slice(value.as_bytes());
 }
 
 fn next_uri(rest: &mut &[u8]) -> Option<Uri> {
@@ -77,19 +85,29 @@ fn next_uri(rest: &mut &[u8]) -> Option<Uri> {
 }
 
 fn next_line(rest: &mut &[u8]) -> Option<(HeaderName, HeaderValue)> {
-    let (is_sensitive, after) = rest.split_first()?;
+    let name_length = next_length(rest)?;
+    let value_length = next_length(rest)?;
+    let (is_sensitive, lines) = rest.split_first()?;
+    let (name, after) = lines.split_at_checked(name_length)?;
+    let (value, after) = after.split_at_checked(value_length)?;
     *rest = after;
-    let name = HeaderName::from_bytes(next_part(rest)?).ok()?;
-    let mut value = HeaderValue::from_bytes(next_part(rest)?).ok()?;
+    let name = HeaderName::from_bytes(name).ok()?;
+    let mut value = HeaderValue::from_bytes(value).ok()?;
     value.set_sensitive(*is_sensitive != 0);
     Some((name, value))
 }
 
 fn next_part<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (length, after) = rest.split_first_chunk()?;
-    let (part, after) = after.split_at_checked(usize::from_le_bytes(*length))?;
+    let length = next_length(rest)?;
+    let (part, after) = rest.split_at_checked(length)?;
     *rest = after;
     Some(part)
+}
+
+fn next_length(rest: &mut &[u8]) -> Option<usize> {
+    let (length, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(usize::from_le_bytes(*length))
 }
 
 #[cfg(test)]

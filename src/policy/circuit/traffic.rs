@@ -77,12 +77,23 @@ impl Traffic {
         }
     }
 
+    /// A call with this key has arrived already.
+    #[cfg(feature = "middleware")]
+    pub(crate) fn recognise(&self, key: u64) {
+        let place = self.place_of(key.max(1));
+        place.store(key.max(1), Relaxed);
+    }
+
     fn is_new(&self, key: u64) -> bool {
+        let key = key.max(1);
+        self.place_of(key).swap(key, Relaxed) != key
+    }
+
+    fn place_of(&self, key: u64) -> &AtomicU64 {
         let seen = self
             .seen
             .get_or_init(|| (0..SEEN_KEYS).map(|_| AtomicU64::new(0)).collect());
-        let key = key.max(1);
-        seen[key as usize % SEEN_KEYS].swap(key, Relaxed) != key
+        &seen[key as usize % SEEN_KEYS]
     }
 
     /// An attempt was sent while the circuit was closed.

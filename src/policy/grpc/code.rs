@@ -51,12 +51,11 @@ pub enum Code {
 /// ```
 #[must_use]
 pub fn error_of(status: StatusCode, headers: &HeaderMap) -> Option<Code> {
-    if status != StatusCode::OK {
+    // The one question that an answer of HTTP is asked.
+    if status != StatusCode::OK || !is_grpc(headers) {
         return None;
     }
-    // The one question that an answer of HTTP is asked.
-    let stated = stated(headers)?;
-    stated.err().filter(|_| is_grpc(headers))
+    stated(headers)?.err()
 }
 
 /// What the fields of a head, or of trailers, say of the call. `None`: nothing.

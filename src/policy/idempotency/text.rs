@@ -44,6 +44,10 @@ impl KeyText {
         std::str::from_utf8(bytes).expect("a key is visible ASCII")
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
     pub(super) fn to_header_value(&self) -> HeaderValue {
         match &self.0 {
             Text::Short { .. } => HeaderValue::from_bytes(self.as_bytes())

@@ -1,8 +1,11 @@
 //! The keys that were made here and have done their work.
 
+use std::hash::{BuildHasher, Hasher};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
+
+use foldhash::quality::RandomState;
 
 use crate::clock;
 use crate::policy::idempotency::Sent;
@@ -17,30 +20,30 @@ pub(super) struct MadeKeys {
     places: OnceLock<Box<[Place]>>,
     capacity: usize,
     epoch: OnceLock<Instant>,
+    seals: RandomState,
 }
 
-/// Words that belong together. The version is odd while they are written: who reads then, or finds
-/// another version afterwards, has read nothing.
+/// Words that belong together, and their seal. Nobody waits to write them, and nobody looks at what was
+/// there: where two write at once, or one reads meanwhile, the seal is of other words, and what is read
+/// is nothing. A cache line of its own, which is on its way while the call ends.
 #[derive(Debug, Default)]
-struct Place {
-    version: AtomicU64,
-    key: AtomicU64,
-    origin: AtomicU64,
-    target: AtomicU64,
-    body: AtomicU64,
-    expires: AtomicU64,
-}
+#[repr(align(64))]
+struct Place([AtomicU64; WORDS + 1]);
+
+/// Key, origin, target, body, expiry.
+const WORDS: usize = 5;
 
 /// In the lowest bit of what is kept of the expiry: whether the body is known.
 const KNOWN: u64 = 1;
 
 impl MadeKeys {
     /// As many places as this, made when the first key is.
-    pub(super) const fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize) -> Self {
         Self {
             places: OnceLock::new(),
             capacity,
             epoch: OnceLock::new(),
+            seals: RandomState::default(),
         }
     }
 
@@ -58,19 +61,29 @@ impl MadeKeys {
         let ahead = u64::try_from(ahead).unwrap_or(u64::MAX) & !KNOWN;
         let known = if sent.body.is_some() { KNOWN } else { 0 };
         let body = sent.body.unwrap_or_default();
-        place.write([key, sent.origin, sent.target, body, ahead | known]);
+        let words = [key, sent.origin, sent.target, body, ahead | known];
+        place.write(words, self.seal(words));
     }
 
     /// What a key with this hash was sent with.
     pub(super) fn sent_with(&self, key: u64) -> Option<Sent> {
         let epoch = self.epoch.get()?;
-        let [holder, origin, target, body, expires] = place(self.places.get()?, key)?.read()?;
-        (holder == key).then_some(Sent {
+        let (words, seal) = place(self.places.get()?, key)?.read();
+        let [holder, origin, target, body, expires] = words;
+        (holder == key && seal == self.seal(words)).then_some(Sent {
             origin,
             target,
             body: (expires & KNOWN != 0).then_some(body),
             expires: *epoch + Duration::from_nanos(expires & !KNOWN),
         })
+    }
+}
+
+impl MadeKeys {
+    fn seal(&self, words: [u64; WORDS]) -> u64 {
+        let mut seal = self.seals.build_hasher();
+        words.into_iter().for_each(|word| seal.write_u64(word));
+        seal.finish()
     }
 }
 
@@ -80,54 +93,24 @@ fn place(places: &[Place], key: u64) -> Option<&Place> {
 }
 
 impl Place {
-    /// Of two who write at once the later one leaves it: either may have the place.
-    fn write(&self, words: [u64; 5]) {
-        let version = self.version.load(Ordering::Relaxed);
-        let is_free = version.is_multiple_of(2);
-        let begins = || {
-            let (acquire, relaxed) = (Ordering::Acquire, Ordering::Relaxed);
-            let begun = version.wrapping_add(1);
-            self.version
-                .compare_exchange(version, begun, acquire, relaxed)
-                .is_ok()
-        };
-        if !is_free || !begins() {
-            return;
+    fn write(&self, words: [u64; WORDS], seal: u64) {
+        for (place, word) in self.0.iter().zip(words.into_iter().chain([seal])) {
+            place.store(word, Relaxed);
         }
-        // No word is seen before the odd version is.
-        fence(Ordering::Release);
-        for (place, word) in self.words().into_iter().zip(words) {
-            place.store(word, Ordering::Relaxed);
-        }
-        self.version
-            .store(version.wrapping_add(2), Ordering::Release);
     }
 
-    fn read(&self) -> Option<[u64; 5]> {
-        let before = self.version.load(Ordering::Acquire);
-        let words = self.words().map(|word| word.load(Ordering::Relaxed));
-        // No word is read after the version is looked at again.
-        fence(Ordering::Acquire);
-        let after = self.version.load(Ordering::Relaxed);
-        let is_whole = before == after && before.is_multiple_of(2) && before != 0;
-        is_whole.then_some(words)
-    }
-
-    fn words(&self) -> [&AtomicU64; 5] {
-        let Self {
-            version: _,
-            key,
-            origin,
-            target,
-            body,
-            expires,
-        } = self;
-        [key, origin, target, body, expires]
+    fn read(&self) -> ([u64; WORDS], u64) {
+        let [words @ .., seal] = &self.0;
+        (
+            words.each_ref().map(|word| word.load(Relaxed)),
+            seal.load(Relaxed),
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
     use std::thread;
 
     use super::*;
@@ -213,25 +196,41 @@ mod tests {
     }
 
     #[test]
-    fn whoever_reads_while_others_write_reads_the_words_of_one_of_them() {
+    fn what_two_have_written_each_in_part_is_nothing() {
         let (keys, now) = (MadeKeys::new(1), start());
+        for torn in 0..=WORDS {
+            keys.remember(2, &sent(2, now));
+            let words = |keys: &MadeKeys| keys.places.get().unwrap()[0].0[torn].load(Relaxed);
+            let before = words(&keys);
+            keys.remember(2, &sent(7, now));
+            let differs = words(&keys) != before;
+            keys.places.get().unwrap()[0].0[torn].store(before, Relaxed);
+            assert_eq!(keys.sent_with(2).is_none(), differs, "word {torn}");
+        }
+    }
+
+    #[test]
+    fn whoever_reads_while_others_write_reads_the_words_of_one_of_them() {
+        let (keys, now, is_over) = (MadeKeys::new(1), start(), AtomicBool::new(false));
         thread::scope(|scope| {
             for number in [2, 4] {
-                let (keys, sent) = (&keys, sent(number, now));
-                scope.spawn(move || (0..20_000).for_each(|_| keys.remember(number, &sent)));
-            }
-            let mut found = 0;
-            while found < 1_000 {
-                for number in [2, 4] {
-                    if let Some(read) = keys.sent_with(number) {
-                        let expected = sent(number, now);
-                        assert_eq!(
-                            (read.origin, read.target, read.body),
-                            (expected.origin, expected.target, expected.body)
-                        );
-                        found += 1;
+                let (keys, is_over, sent) = (&keys, &is_over, sent(number, now));
+                scope.spawn(move || {
+                    while !is_over.load(Relaxed) {
+                        keys.remember(number, &sent);
                     }
+                });
+            }
+            let mut found = Vec::new();
+            while found.len() < 1_000 {
+                for number in [2, 4] {
+                    let read = keys.sent_with(number);
+                    found.extend(read.map(|read| (number, read)));
                 }
+            }
+            is_over.store(true, Relaxed);
+            for (number, read) in found {
+                assert!(same(Some(read), sent(number, now)), "{number}: {read:?}");
             }
         });
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Instructions of one call, by callgrind: those of a long run less those of a short one. They do not
 # see atomics or caches. The keyed POST is taken over two whole turns of the keys that are remembered.
-# With a kind as argument, its costliest functions besides.
+# With kinds as arguments, those alone, and their costliest functions besides.
 set -euo pipefail
 cd "$(dirname "$0")"
 cargo build --release --quiet --bin count
@@ -14,15 +14,16 @@ instructions() {
         sed -n 's/.*Collected : //p'
 }
 
-for kind in bare circuit get unkeyed post; do
+kinds=(bare recloser circuit failsafe refused refused-stack get unkeyed post)
+for kind in "${@:-${kinds[@]}}"; do
     short=1000 long=11000
     [ "$kind" != post ] || { short=40000 long=72768; }
     less=$(instructions "$kind" "$short")
     more=$(instructions "$kind" "$long")
-    printf '%-8s %6d instructions a call\n' "$kind" $(((more - less) / (long - short)))
-    if [ "${1-}" = "$kind" ]; then
+    printf '%-13s %6d instructions a call\n' "$kind" $(((more - less) / (long - short)))
+    if [ $# -gt 0 ]; then
         callgrind_annotate --inclusive=yes --threshold=100 "$out/$kind.$long" 2>/dev/null |
             awk -v calls="$long" '/\[/ && /seawall|http::|malloc|memcpy/ {
-                gsub(",", "", $1); printf "%8d  %s\n", $1 / calls, substr($0, index($0, ")") + 2, 150) }' | head -60
+                gsub(",", "", $1); printf "%8d  %s\n", $1 / calls, substr($0, index($0, ")") + 2, 150) }' | sed 60q || true
     fi
 done

@@ -5,10 +5,10 @@
 
 use std::process::ExitCode;
 
-use ::seawall::Policy;
+use ::seawall::{CircuitLayer, Policy, ResilienceLayer};
 use http::Method;
 use peers::measure::{Run, Template};
-use peers::peers::seawall;
+use peers::peers::{failsafe, recloser, seawall};
 use peers::transport::{Bare, Manner};
 
 fn main() -> ExitCode {
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     let kind = args.next().unwrap_or_default();
     let calls = args.next().and_then(|calls| calls.parse().ok());
     let (Some(mut run), Some(calls)) = (make(&kind), calls) else {
-        eprintln!("error: count bare|circuit|get|post|unkeyed CALLS");
+        eprintln!("error: count bare|circuit|get|post|unkeyed|recloser|refused|refused-stack|failsafe CALLS");
         return ExitCode::from(2);
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -41,6 +41,10 @@ fn make(kind: &str) -> Option<Box<dyn Run>> {
             let stack = seawall::stack(Policy::external(), ready);
             Box::new(Template::new(stack, &post))
         }
+        "recloser" => Box::new(Template::new(recloser::breaker(ready), &post)),
+        "refused" => Box::new(Template::new(seawall::opened(CircuitLayer::new), &post)),
+        "refused-stack" => Box::new(Template::new(seawall::opened(ResilienceLayer::over), &post)),
+        "failsafe" => Box::new(failsafe::refused()),
         _ => return None,
     })
 }

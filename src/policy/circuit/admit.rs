@@ -154,7 +154,6 @@ impl Circuit {
         unit: f64,
         traffic: &Traffic,
     ) -> Admission {
-        let has_room = self.has_room(call);
         let reason = match *verdict {
             Verdict::Go => {
                 if let State::Closed(_) = self.state
@@ -170,17 +169,13 @@ impl Circuit {
                     until,
                     promised: Some(self.promise()),
                 };
-                if has_room {
+                if self.has_room(call) {
                     return Admission::Wait(wait);
                 }
                 self.give_up(now, &wait);
                 reason
             }
-            Verdict::Until(until, _)
-                if has_room
-                    && !call.patience.is_zero()
-                    && until.saturating_duration_since(now) <= call.patience =>
-            {
+            Verdict::Until(until, _) if self.may_wait(now, until, call) => {
                 return Admission::Wait(Wait {
                     until,
                     promised: None,
@@ -192,6 +187,13 @@ impl Circuit {
             reason,
             retry_at: self.retry_at(now, call, unit, traffic),
         }
+    }
+
+    /// Whether the call has the patience to wait until then, and room to do so.
+    pub(super) fn may_wait(&self, now: Instant, until: Instant, call: &Call) -> bool {
+        self.has_room(call)
+            && !call.patience.is_zero()
+            && until.saturating_duration_since(now) <= call.patience
     }
 
     /// Whether one more call may wait.

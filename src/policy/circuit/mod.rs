@@ -2,7 +2,7 @@
 //! and the slots in which refused calls come back.
 //!
 //! A state machine without a clock: every method is told what time it is. From the symptom to the
-//! file: *why did it trip?* `streak`, `finish`; *why was this call refused?* `admit`; *why is it
+//! file: *why did it trip?* `streak`, `finish`; *why was this call refused?* `admit`, `refuse`; *why is it
 //! still slow after the outage?* `pace`; *what rate is allowed?* `rate`; *when will it be tried
 //! again?* `slots`; *who closed the gate?* `gate`; *what did an operator decide?* `operator`.
 //!
@@ -41,6 +41,7 @@ mod outage;
 mod pace;
 mod rate;
 mod recent;
+mod refuse;
 mod settings;
 mod slots;
 mod slower;
@@ -211,8 +212,7 @@ impl Circuit {
     }
 
     /// Whether forgetting it loses nothing but its history: not open, not gated, nobody waiting, nothing
-    /// that an operator wants. What
-    /// ended long ago and was never looked at since counts as ended.
+    /// that an operator wants. What ended long ago and was never looked at since counts as ended.
     #[must_use]
     pub fn is_idle(&self, now: Instant) -> bool {
         let settings = &self.settings;

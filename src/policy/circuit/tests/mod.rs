@@ -37,6 +37,20 @@ struct Story {
     unit: f64,
 }
 
+/// Why it was refused, if that needed no weighing.
+fn turned_away(admission: &Admission) -> Option<Refusal> {
+    let plain = [
+        Refusal::Open,
+        Refusal::Gate,
+        Refusal::Maintenance,
+        Refusal::RateLimit,
+    ];
+    match admission {
+        Admission::Refuse { reason, .. } => Some(*reason).filter(|reason| plain.contains(reason)),
+        Admission::Go(_) | Admission::Wait(_) => None,
+    }
+}
+
 impl Story {
     fn of(settings: CircuitSettings) -> Self {
         let start = test_clock::start();
@@ -84,7 +98,10 @@ impl Story {
 
     fn ask(&mut self, second: f64, call: &Call) -> Admission {
         let now = self.at(second);
-        self.circuit.admit(now, call, self.unit, &self.traffic)
+        let kept_away = self.circuit.keeps_away(now, call, &self.traffic);
+        let admission = self.circuit.admit(now, call, self.unit, &self.traffic);
+        assert_eq!(kept_away, turned_away(&admission));
+        admission
     }
 
     /// This call is let through.

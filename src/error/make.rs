@@ -14,8 +14,18 @@ use crate::{BoxError, clock};
 
 impl Error {
     pub(crate) fn new(cause: Cause, stop_reason: StopReason, delivery: Delivery) -> Self {
+        Self::about(Arc::default(), cause, stop_reason, delivery)
+    }
+
+    /// The same of this upstream.
+    fn about(
+        upstream: Arc<str>,
+        cause: Cause,
+        stop_reason: StopReason,
+        delivery: Delivery,
+    ) -> Self {
         let report = Report {
-            upstream: Arc::from(""),
+            upstream,
             attempts: 0,
             elapsed: Duration::ZERO,
             waited: Duration::ZERO,
@@ -88,8 +98,8 @@ impl Error {
 
     pub(crate) fn refused(refusal: Refusal, upstream: &Arc<str>, after: Duration) -> Self {
         let reason = StopReason::Refused(refusal);
-        let mut error = Self::new(Cause::Refused(refusal), reason, Delivery::NotSent);
-        error.0.report.upstream = Arc::clone(upstream);
+        let cause = Cause::Refused(refusal);
+        let mut error = Self::about(Arc::clone(upstream), cause, reason, Delivery::NotSent);
         error.0.report.retry = Some(RetryAt {
             wall: clock::wall_after(after),
             after,
@@ -133,6 +143,12 @@ impl Error {
     /// The same error with the codes of a payment.
     pub(crate) fn for_payments(mut self, payments: bool) -> Self {
         self.0.payments |= payments;
+        self
+    }
+
+    /// The same error with more in its report.
+    pub(crate) fn amend(mut self, amend: impl FnOnce(&mut Report)) -> Self {
+        amend(&mut self.0.report);
         self
     }
 

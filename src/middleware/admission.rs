@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::policy::budget::{Deposit, Grant};
 use crate::policy::circuit::{Admission, Call, Permit, Wait};
 use crate::policy::{PATIENCE, Priority, Refusal};
-use crate::upstream::Upstream;
+use crate::upstream::{TurnedAway, Upstream};
 use crate::{Error, Upstreams, clock};
 
 /// Which question a layer asks the upstream.
@@ -27,7 +27,6 @@ pub(super) struct Applicant {
     pub(super) upstream: Arc<Upstream>,
     pub(super) call: Call,
     pub(super) identity: Identity,
-    pub(super) since: Instant,
     /// It may wait until then.
     pub(super) patience_ends: Instant,
     waiting: Option<Wait>,
@@ -53,13 +52,13 @@ pub(super) enum Answer<T> {
 impl Applicant {
     /// `resend` is what the retry layer has said of a retry.
     pub(super) fn of<B>(
+        now: Instant,
         request: &Request<B>,
         resend: Option<Resend>,
         upstream: Arc<Upstream>,
         upstreams: &Upstreams,
         sources: &Sources,
     ) -> Self {
-        let now = clock::now();
         let policy = upstreams.policy_of(request);
         let reservation = resend.as_ref().and_then(|resend| resend.reservation);
         let counted = match resend {
@@ -70,22 +69,17 @@ impl Applicant {
             upstream,
             call: describe(request, &policy, reservation),
             identity: Identity::of(request, policy.provider(), sources),
-            since: now,
             patience_ends: patience_ends(request, now),
             waiting: None,
             counted,
         }
     }
 
-    /// What a throttle above has done for it already, if it was one of the same upstream: a token that
+    /// What a throttle of the same upstream has done for it already: a token that
     /// it has taken is not taken again, nor does its patience begin anew.
-    pub(super) fn heed(&mut self, throttled: &Throttled) -> bool {
-        let same = Arc::ptr_eq(&throttled.upstream, &self.upstream);
-        if same {
-            self.call.throttled = throttled.generation;
-            self.patience_ends = throttled.patience_ends;
-        }
-        same
+    pub(super) const fn heed(&mut self, throttled: &Throttled) {
+        self.call.throttled = throttled.generation;
+        self.patience_ends = throttled.patience_ends;
     }
 
     /// Whether an open circuit or a closed gate is in its way.
@@ -134,19 +128,17 @@ impl Applicant {
     }
 
     /// Its refusal, of which the observers are told.
-    pub(super) fn refused(&mut self, now: Instant, reason: Refusal, retry_at: Instant) -> Error {
+    pub(super) fn refused(&mut self, now: Instant, by: Refusal, retry_at: Instant) -> Error {
         self.answered();
-        let after = retry_at.saturating_duration_since(now);
-        self.upstream.tell(&Event::CallRefused {
-            upstream: self.upstream.name(),
-            refusal: reason,
-            retry_after: after,
-        });
-        let error = Error::refused(reason, self.upstream.name(), after);
-        match reason {
-            Refusal::Maintenance => error.because(self.upstream.maintenance_reason()),
-            _ => error,
-        }
+        let turned_away = TurnedAway {
+            by,
+            retry_at,
+            because: match by {
+                Refusal::Maintenance => self.upstream.maintenance_reason(),
+                _ => None,
+            },
+        };
+        refusal(&self.upstream, now, turned_away)
     }
 
     /// It takes one of the places of those who wait.
@@ -197,9 +189,25 @@ impl Drop for Applicant {
     }
 }
 
+/// The error of a call that was turned away, of which the observers are told.
+pub(super) fn refusal(upstream: &Upstream, now: Instant, turned_away: TurnedAway) -> Error {
+    let TurnedAway {
+        by,
+        retry_at,
+        because,
+    } = turned_away;
+    let after = retry_at.saturating_duration_since(now);
+    upstream.tell(&Event::CallRefused {
+        upstream: upstream.name(),
+        refusal: by,
+        retry_after: after,
+    });
+    Error::refused(by, upstream.name(), after).because(because)
+}
+
 /// Five seconds, within its deadline. Nor is a key sent that the provider may have forgotten in the
 /// meantime.
-fn patience_ends<B>(request: &Request<B>, now: Instant) -> Instant {
+pub(super) fn patience_ends<B>(request: &Request<B>, now: Instant) -> Instant {
     let extensions = request.extensions();
     let deadline = extensions.get::<Deadline>();
     let deadline = deadline.map(|deadline| deadline.instant());
@@ -208,13 +216,23 @@ fn patience_ends<B>(request: &Request<B>, now: Instant) -> Instant {
     bounds.fold(now + PATIENCE, Instant::min)
 }
 
+/// A hash of the key that it carries, if the provider would know that again.
+pub(super) fn key_of<B>(request: &Request<B>, policy: &Policy) -> Option<u64> {
+    let key = policy.provider().key_in(request.headers())?;
+    key.as_ref().ok().map(hash)
+}
+
+/// Who waits for it.
+pub(super) fn priority_of<B>(request: &Request<B>) -> Priority {
+    request.extensions().get().copied().unwrap_or_default()
+}
+
 fn describe<B>(request: &Request<B>, policy: &Policy, reservation: Option<u64>) -> Call {
-    let (extensions, headers) = (request.extensions(), request.headers());
-    let key = policy.provider().key_in(headers).and_then(Result::ok);
+    let key = key_of(request, policy);
     let guarantee = guarantee_of(request, policy, key.is_some());
     Call {
-        key: key.as_ref().map(hash),
-        priority: extensions.get::<Priority>().copied().unwrap_or_default(),
+        key,
+        priority: priority_of(request),
         repeatable: guarantee.allows_repeat(),
         reservation,
         patience: Duration::ZERO,

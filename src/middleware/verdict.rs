@@ -1,5 +1,7 @@
 //! What an answer says to the upstream's circuit, its gates and its rate.
 
+use std::time::Instant;
+
 use http::{Response, StatusCode};
 
 use super::extensions::Identity;
@@ -23,12 +25,13 @@ pub(super) fn of<C>(
     upstream: &Upstream,
     identity: &Identity,
     honours_retry_after: bool,
+    now: Instant,
 ) -> Ending {
     let closing = honours_retry_after
         .then(|| closing(response, status, identity))
         .flatten();
     // A quota can only slow what is limited.
-    let quota = if closing.is_some() || upstream.is_untroubled(clock::now()) {
+    let quota = if closing.is_some() || upstream.is_untroubled(now) {
         None
     } else {
         rate_limit::parse(response.headers(), clock::wall())

@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use crate::policy::circuit::Circuit;
 
-/// The circuit's generation, whether it is untroubled, until when that is so by itself, and whether a
-/// rate is allowed and no more.
+/// The circuit's generation, whether it is untroubled, until when that is so by itself, whether a rate
+/// is allowed and no more, and whether a credential's gate is closed.
 #[derive(Debug)]
 pub(super) struct Calm {
-    /// The generation, and in the lowest bits whether a rate is limited and whether it is untroubled.
+    /// The generation, and in the lowest bits whether a credential's gate is closed, whether a rate is
+    /// limited and whether it is untroubled.
     state: AtomicU64,
     /// When a maintenance begins that is planned, in nanoseconds after the epoch.
     until: AtomicU64,
@@ -18,6 +19,8 @@ pub(super) struct Calm {
 
 const UNTROUBLED: u64 = 1;
 const LIMITED: u64 = 2;
+const GATES_KEYS: u64 = 4;
+const FLAGS: u32 = 3;
 /// Nothing is planned.
 const FOR_GOOD: u64 = u64::MAX;
 
@@ -35,12 +38,17 @@ impl Calm {
     /// The generation, if nothing is wrong now.
     pub(super) fn generation(&self, now: Instant) -> Option<u64> {
         let state = self.state.load(Ordering::Acquire);
-        (state & UNTROUBLED != 0 && !self.is_over(now)).then_some(state >> 2)
+        (state & UNTROUBLED != 0 && !self.is_over(now)).then_some(state >> FLAGS)
     }
 
     /// Whether somebody has said which rate is allowed.
     pub(super) fn limits_rate(&self) -> bool {
         self.state.load(Ordering::Acquire) & LIMITED != 0
+    }
+
+    /// Whether a credential's gate is closed, or was when somebody last looked.
+    pub(super) fn gates_keys(&self) -> bool {
+        self.state.load(Ordering::Acquire) & GATES_KEYS != 0
     }
 
     /// What is planned is told first: whoever sees the state has heard of it.
@@ -49,7 +57,8 @@ impl Calm {
         let until = until.map_or(FOR_GOOD, |until| self.nanos(until));
         self.until.store(until, Ordering::Relaxed);
         let bit = |is_set: bool, bit| if is_set { bit } else { 0 };
-        let state = circuit.generation() << 2
+        let state = circuit.generation() << FLAGS
+            | bit(circuit.has_rate_gates(), GATES_KEYS)
             | bit(circuit.rate_limit().is_some(), LIMITED)
             | bit(circuit.is_untroubled(), UNTROUBLED);
         self.state.store(state, Ordering::Release);

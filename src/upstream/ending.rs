@@ -16,7 +16,7 @@ impl Upstream {
     pub(crate) fn finish(&self, now: Instant, permit: Permit, ending: &Ending) {
         if self.changes_nothing(now, permit, ending) {
             if ending.health == Health::Success {
-                self.traffic.succeeded(now, ending.took);
+                self.succeeded(now, ending.took);
             }
             return;
         }
@@ -35,6 +35,18 @@ impl Upstream {
         if permit.is_probe() || ending.closing.is_some() {
             self.changed.notify_waiters();
         }
+    }
+
+    /// Whether a success changes nothing: nothing is wrong with the circuit that has let it through, nor
+    /// was it slow.
+    pub(crate) fn is_routine(&self, now: Instant, permit: Permit, took: Duration) -> bool {
+        self.calm.generation(now) == Some(permit.generation())
+            && nanoseconds(Some(took)) <= self.slow_call.load(Ordering::Relaxed)
+    }
+
+    /// A routine success has taken so long.
+    pub(crate) fn succeeded(&self, now: Instant, took: Duration) {
+        self.traffic.succeeded(now, took);
     }
 
     pub(crate) fn abandon(&self, now: Instant, permit: Permit) {
@@ -91,9 +103,8 @@ impl Upstream {
 
     /// A healthy circuit learns nothing from what is neither failure nor slow nor a Retry-After.
     fn changes_nothing(&self, now: Instant, permit: Permit, ending: &Ending) -> bool {
-        self.calm.generation(now) == Some(permit.generation())
-            && ending.health != Health::Failure
+        ending.health != Health::Failure
             && ending.closing.is_none()
-            && nanoseconds(Some(ending.took)) <= self.slow_call.load(Ordering::Relaxed)
+            && self.is_routine(now, permit, ending.took)
     }
 }

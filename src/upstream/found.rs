@@ -37,6 +37,18 @@ impl Upstreams {
         found.map_or_else(|| self.policy(), |found| Arc::clone(&found.policy))
     }
 
+    /// What is read in that policy. Nothing is counted, so threads do not meet.
+    pub(crate) fn read_policy_of<B, T>(
+        &self,
+        request: &Request<B>,
+        read: impl FnOnce(&Policy) -> T,
+    ) -> T {
+        match self.found(request) {
+            Some(found) => read(&found.policy),
+            None => read(&self.policy_now()),
+        }
+    }
+
     /// The upstream that an outer layer has found for this request, whosever it is.
     pub(crate) fn known_of<B>(request: &Request<B>) -> Option<&Arc<Upstream>> {
         let found = request.extensions().get::<Found>();

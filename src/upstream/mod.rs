@@ -1,7 +1,8 @@
 //! The state that all calls to one upstream share, and the bounded map of upstreams.
 //!
-//! *What do its calls share?* `state`; *what does the end of an attempt tell it?* `ending`; *which one
-//! is it?* `registry`, `home`; *which are forgotten?* `forget`, `remembering`; *what does another policy change?* `reload`.
+//! *What do its calls share?* `state`; *what does the end of an attempt tell it?* `ending`; *which call
+//! is turned away at once?* `turned_away`; *which one is it?* `registry`, `home`; *which are forgotten?*
+//! `forget`, `remembering`; *what does another policy change?* `reload`.
 
 mod address;
 mod builder;
@@ -21,6 +22,7 @@ mod reload;
 mod remembering;
 mod sent_keys;
 mod state;
+mod turned_away;
 mod weak;
 
 pub(crate) use self::address::Address;
@@ -33,4 +35,5 @@ pub use self::registry::Upstreams;
 pub(crate) use self::remembering::Remembers;
 pub(crate) use self::sent_keys::{KeyUse, Sending, SentKeys};
 pub(crate) use self::state::Upstream;
+pub(crate) use self::turned_away::TurnedAway;
 pub use self::weak::WeakUpstreams;

@@ -6,14 +6,12 @@ use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
 use pin_project_lite::pin_project;
-use tokio::sync::futures::OwnedNotified;
-use tokio::time::Sleep;
 use tower_service::Service;
 
-use super::admission::{Admitted, Candidate};
+use super::admitted::Admitted;
+use super::asking::Asking;
 use super::outcome;
-use crate::middleware::admission::Answer;
-use crate::{BoxError, Error, clock};
+use crate::{BoxError, Error};
 
 pin_project! {
     /// The future of a [`CircuitBreaker`](super::CircuitBreaker).
@@ -22,27 +20,21 @@ pin_project! {
         S: Service<Request<B>>,
     {
         #[pin]
-        state: State<S::Future>,
-        // What waits to be sent, with the instance that was made ready for it.
-        pending: Option<(S, Request<B>, Candidate)>,
+        state: State<S::Future, Asking<S, B>>,
     }
 }
 
 pin_project! {
     #[project = StateProj]
-    enum State<F> {
-        Asking,
-        Waiting {
-            #[pin]
-            sleep: Sleep,
-            #[pin]
-            changed: OwnedNotified,
-        },
+    enum State<F, A> {
+        // Boxed: whoever has to ask has the time, and the others need not carry its room about.
+        Asking { asking: Pin<Box<A>> },
         Attempting {
             #[pin]
             attempt: F,
             admitted: Admitted,
         },
+        TurnedAway { error: Option<Error> },
     }
 }
 
@@ -53,14 +45,20 @@ where
     pub(super) const fn attempt(attempt: S::Future, admitted: Admitted) -> Self {
         Self {
             state: State::Attempting { attempt, admitted },
-            pending: None,
         }
     }
 
-    pub(super) const fn apply(service: S, request: Request<B>, candidate: Candidate) -> Self {
+    pub(super) fn ask(asking: Asking<S, B>) -> Self {
         Self {
-            state: State::Asking,
-            pending: Some((service, request, candidate)),
+            state: State::Asking {
+                asking: Box::pin(asking),
+            },
+        }
+    }
+
+    pub(super) const fn turned_away(error: Error) -> Self {
+        Self {
+            state: State::TurnedAway { error: Some(error) },
         }
     }
 }
@@ -76,32 +74,9 @@ where
         let mut this = self.project();
         loop {
             match this.state.as_mut().project() {
-                StateProj::Asking => {
-                    let (mut service, request, mut candidate) = this
-                        .pending
-                        .take()
-                        .expect("a call that asks holds its request");
-                    let next = match candidate.ask() {
-                        Answer::Refused(error) => return Poll::Ready(Err(error)),
-                        Answer::Passed(admitted) => State::Attempting {
-                            attempt: service.call(admitted.mark(request)),
-                            admitted,
-                        },
-                        Answer::Wait(until, changed) => {
-                            *this.pending = Some((service, request, candidate));
-                            State::Waiting {
-                                sleep: clock::sleep_until(until),
-                                changed,
-                            }
-                        }
-                    };
-                    this.state.set(next);
-                }
-                StateProj::Waiting { sleep, changed } => {
-                    if changed.poll(cx).is_pending() {
-                        ready!(sleep.poll(cx));
-                    }
-                    this.state.set(State::Asking);
+                StateProj::Asking { asking } => {
+                    let (attempt, admitted) = ready!(asking.as_mut().poll(cx))?;
+                    this.state.set(State::Attempting { attempt, admitted });
                 }
                 StateProj::Attempting { attempt, admitted } => {
                     let mut result = ready!(attempt.poll(cx)).map_err(Error::from_inner);
@@ -110,6 +85,11 @@ where
                         Err(error) => outcome::failed(admitted, error),
                     }
                     return Poll::Ready(result);
+                }
+                StateProj::TurnedAway { error } => {
+                    return Poll::Ready(Err(error
+                        .take()
+                        .expect("a future is not polled once it was ready")));
                 }
             }
         }

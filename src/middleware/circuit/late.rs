@@ -4,7 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, Response, StatusCode};
 
-use super::admission::Admitted;
+use super::admitted::Admitted;
+use crate::clock;
 use crate::event::AttemptEnd;
 use crate::policy::circuit::Ending;
 use crate::policy::classify::{self, Health, Outcome};
@@ -76,7 +77,7 @@ impl LateStatus {
                 rate_limited: end.status() == Some(StatusCode::TOO_MANY_REQUESTS),
                 ..ending
             };
-            admitted.finish(&ending, Some(end));
+            admitted.finish(clock::now(), &ending, Some(end));
         }
     }
 }

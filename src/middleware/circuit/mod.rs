@@ -4,13 +4,16 @@
 //! made in [`policy::circuit`](crate::policy::circuit).
 
 mod admission;
+mod admitted;
+mod arrival;
+mod asking;
 mod future;
 mod late;
 mod layer;
 pub(super) mod outcome;
 mod service;
 
-pub(super) use self::admission::Admitted;
+pub(super) use self::admitted::Admitted;
 pub use self::future::CircuitFuture;
 pub(crate) use self::late::LateStatus;
 pub use self::layer::CircuitLayer;

@@ -1,38 +1,55 @@
 //! What the end of an attempt says to the circuit.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use http::Response;
+use http::{Response, StatusCode};
 
-use super::admission::Admitted;
+use super::admitted::Admitted;
 use super::late::LateStatus;
-use crate::Error;
 use crate::event::AttemptEnd;
 use crate::middleware::extensions::{CredentialWait, GateClosed, Heard};
 use crate::middleware::verdict;
 use crate::policy::Health;
 use crate::policy::circuit::Ending;
 use crate::policy::classify::{self, Outcome};
+use crate::{Error, clock};
 
 /// Tells the circuit of a response, or leaves that to whoever reads its status later; and marks the
 /// response if it closed a gate, or if a throttle above would tell the same again.
 pub(in crate::middleware) fn answered<C>(admitted: &mut Admitted, response: &mut Response<C>) {
+    let now = clock::now();
+    let (end, status) = verdict::ended(response);
+    let is_plain = classify::health_of(status) == Health::Success
+        && response.extensions().is_empty()
+        && !admitted.throttled;
+    if !(is_plain && admitted.succeeded(now, end, status)) {
+        weigh(admitted, response, (now, end, status));
+    }
+}
+
+/// The same of one that may say more.
+fn weigh<C>(
+    admitted: &mut Admitted,
+    response: &mut Response<C>,
+    (now, end, status): (Instant, AttemptEnd, StatusCode),
+) {
     let Admitted {
         upstream,
         identity,
         honours_retry_after,
         ..
     } = admitted;
-    let (end, status) = verdict::ended(response);
-    let ending = verdict::of(response, status, upstream, identity, *honours_retry_after);
+    let honours = *honours_retry_after;
+    let ending = verdict::of(response, status, upstream, identity, honours, now);
     if let Some(CredentialWait(wait)) = response.extensions_mut().remove() {
         admitted.leave_out(wait);
     }
     let late = response.extensions_mut().remove::<LateStatus>();
     // Nobody could probe again before the end of a probe's stream.
     match late.filter(|_| !admitted.is_probe()) {
-        Some(late) => late.keep(admitted.hand_over(), ending),
-        None => admitted.finish(&ending, Some(end)),
+        Some(late) => late.keep(admitted.hand_over(now), ending),
+        None => admitted.finish(now, &ending, Some(end)),
     }
     if ending.closing.is_some() {
         response.extensions_mut().insert(GateClosed);
@@ -49,5 +66,6 @@ pub(in crate::middleware) fn failed(admitted: &mut Admitted, error: &Error) {
     let health = sent.map_or(Health::Neutral, |failure| {
         classify::health(&Outcome::Failure(failure))
     });
-    admitted.finish(&Ending::new(health), sent.map(AttemptEnd::Failure));
+    let (now, end) = (clock::now(), sent.map(AttemptEnd::Failure));
+    admitted.finish(now, &Ending::new(health), end);
 }

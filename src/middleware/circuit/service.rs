@@ -7,7 +7,8 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::CircuitFuture;
-use super::admission::Candidate;
+use super::arrival::Arrival;
+use super::asking::Asking;
 use crate::{BoxError, CredentialsLayer, Error, Upstreams};
 
 /// The service of a [`CircuitLayer`](super::CircuitLayer).
@@ -42,14 +43,21 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let mut candidate = Candidate::of(&mut request, &self.upstreams, &self.credentials);
-        if let Some(admitted) = candidate.pass_untroubled() {
-            let attempt = self.inner.call(admitted.mark(request));
-            return CircuitFuture::attempt(attempt, admitted);
+        let (upstreams, credentials) = (&self.upstreams, &self.credentials);
+        let arrival = Arrival::of(&mut request, upstreams);
+        if let Some(permit) = arrival.permit(&request) {
+            let admitted = arrival.admitted(permit, &request, upstreams, credentials);
+            admitted.mark(&mut request);
+            return CircuitFuture::attempt(self.inner.call(request), admitted);
         }
-        // The instance that was made ready waits with the call; the clone takes its place.
+        // The instance that was made ready waits with the call; the clone takes its place. Nor does it
+        // stay ready for nobody when the call is turned away.
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
-        CircuitFuture::apply(ready, request, candidate)
+        if let Some(error) = arrival.turned_away(&request, upstreams, credentials) {
+            return CircuitFuture::turned_away(error);
+        }
+        let candidate = arrival.candidate(&request, upstreams, credentials);
+        CircuitFuture::ask(Asking::new(ready, request, candidate))
     }
 }

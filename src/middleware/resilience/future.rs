@@ -46,6 +46,7 @@ pin_project! {
         // Boxed, so that what is rare does not make heavy what is common.
         GoesOn { call: Pin<Box<G>> },
         ThroughEachLayer { call: Pin<Box<W>> },
+        Refused { error: Option<Error> },
     }
 }
 
@@ -62,6 +63,12 @@ where
                 attempt,
                 express: Some((service, express)),
             },
+        }
+    }
+
+    pub(super) const fn refused(error: Error) -> Self {
+        Self {
+            state: State::Refused { error: Some(error) },
         }
     }
 
@@ -114,6 +121,11 @@ where
                 }
                 StateProj::GoesOn { call } => return call.as_mut().poll(cx),
                 StateProj::ThroughEachLayer { call } => return call.as_mut().poll(cx),
+                StateProj::Refused { error } => {
+                    return Poll::Ready(Err(error
+                        .take()
+                        .expect("a future is not polled once it was ready")));
+                }
             }
         }
     }

@@ -64,29 +64,29 @@ impl<B: Replay> Pass<B> {
 }
 
 /// Whether a source has the credential of this request.
-fn is_signed<B>(stack: &Stack, request: &Request<B>) -> bool {
+pub(super) fn is_signed<B>(stack: &Stack, request: &Request<B>) -> bool {
     let sources = stack.credentials.sources();
     sources.covering(request.uri()).is_some()
 }
 
 /// Whether the request says nothing of its own, and is no tunnel.
-fn is_plain<B>(request: &Request<B>) -> bool {
+pub(super) fn is_plain<B>(request: &Request<B>) -> bool {
     request.extensions().is_empty() && *request.method() != Method::CONNECT
 }
 
 /// Whether it may cross the network as it is.
-fn may_cross<B>(request: &Request<B>, policy: &Policy) -> bool {
+pub(super) fn may_cross<B>(request: &Request<B>, policy: &Policy) -> bool {
     !is_exposed(request.uri()) || !policy.requires_https()
 }
 
 /// Whether it brings a key.
-fn has_key<B>(request: &Request<B>, policy: &Policy) -> bool {
+pub(super) fn has_key<B>(request: &Request<B>, policy: &Policy) -> bool {
     let key_header = &policy.provider().key_header;
     request.headers().contains_key(key_header)
 }
 
 /// What a plain request asks for by way of a key.
-fn asked<'a, B>(request: &'a Request<B>, policy: &Policy) -> Asked<'a> {
+pub(super) fn asked<'a, B>(request: &'a Request<B>, policy: &Policy) -> Asked<'a> {
     Asked {
         method: request.method(),
         header: None,

@@ -7,6 +7,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::express::Express;
+use super::refused::refused;
 use super::{ResilienceFuture, ResilienceLayer};
 use crate::body::Replay;
 use crate::middleware::throttle::ThrottledBody;
@@ -48,6 +49,9 @@ where
             return ResilienceFuture::express(attempt, clone, express);
         }
         let ready = mem::replace(&mut self.transport, clone);
+        if let Some(error) = refused(&self.layer, &request) {
+            return ResilienceFuture::refused(error);
+        }
         ResilienceFuture::through_each_layer(self.layer.stack().whole(ready).call(request))
     }
 }

@@ -6,6 +6,7 @@ mod calls;
 mod chance;
 mod nested;
 mod outside;
+mod refusals;
 mod shown;
 mod told;
 

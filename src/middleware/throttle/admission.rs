@@ -56,11 +56,12 @@ impl Candidate {
         let resend = request.extensions().get::<Resend>().cloned();
         let policy = upstreams.policy_of(request);
         let is_new = resend.is_none();
-        let mut applicant = Applicant::of(request, resend, upstream, upstreams, sources);
+        let now = clock::now();
+        let mut applicant = Applicant::of(now, request, resend, upstream, upstreams, sources);
         applicant.call.unguarded = !upstreams.are_guarded();
         // Also if it is refused here.
         if is_new {
-            applicant.upstream.arrive(applicant.since, &applicant.call);
+            applicant.upstream.arrive(now, &applicant.call);
         }
         Some(Self {
             applicant,
@@ -190,7 +191,7 @@ impl Passed {
         let (upstream, now) = (&self.upstream, clock::now());
         let (_, status) = verdict::ended(response);
         let honours = self.honours_retry_after;
-        let ending = verdict::of(response, status, upstream, &self.identity, honours);
+        let ending = verdict::of(response, status, upstream, &self.identity, honours, now);
         let limit = |closing: &Closing| matches!(closing, Closing::RateKey(..));
         let ending = Ending {
             health: match ending.health {

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+/// Made once: it is looked for in every answer.
+static STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// Why a gRPC call failed, as its server says. `OK` is none of these.
 ///
@@ -60,7 +63,7 @@ pub fn error_of(status: StatusCode, headers: &HeaderMap) -> Option<Code> {
 
 /// What the fields of a head, or of trailers, say of the call. `None`: nothing.
 pub(crate) fn stated(fields: &HeaderMap) -> Option<Result<(), Code>> {
-    let mut lines = fields.get_all("grpc-status").iter();
+    let mut lines = fields.get_all(&STATUS).iter();
     let first = Code::parse(lines.next()?.as_bytes());
     let differ = lines.any(|line| Code::parse(line.as_bytes()) != first);
     let code = if differ { Some(Code::Unknown) } else { first };

@@ -1,8 +1,14 @@
 //! Retry-After on 503 closes the gate for every call of the process.
 
+use std::task::{Context, Waker};
+
+use tower::Service;
+use tower::limit::ConcurrencyLimit;
+
 use super::*;
-use crate::Rule;
 use crate::middleware::Deadline;
+use crate::middleware::extensions::Resend;
+use crate::{Priority, Rule};
 
 async fn closed_by(answer: Step) -> (Guarded, Script) {
     let upstream = Script::new([answer]);
@@ -160,4 +166,39 @@ async fn answers_to_calls_sent_before_the_probe_do_not_close_it_again() {
     assert_eq!(late.await.unwrap().unwrap().status(), 503);
     pass(secs(30)).await;
     assert_eq!(refusal(&circuit.send(put()).await), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_turned_away_keeps_nothing_ready_for_itself() {
+    let (circuit, upstream) = closed_by(retry_after(503, 1_200)).await;
+    let mut pool = ConcurrencyLimit::new(upstream, 1);
+    let mut service = CircuitLayer::new(circuit.upstreams.clone()).layer(pool.clone());
+    let refused = service.ready().await.unwrap().call(get());
+    // Neither while its error is not yet read, nor while the service has nothing to do.
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(Service::<Call>::poll_ready(&mut pool, &mut cx).is_ready());
+    assert_eq!(refusal(&refused.await), Some(Refusal::Gate));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_the_calls_that_it_turns_away_each_new_one_is_an_arrival() {
+    let (circuit, _) = closed_by(retry_after(503, 1_200)).await;
+    let arrivals = || {
+        let normal = circuit.upstreams.find(&get()).normal(clock::now());
+        format!("{:.1}", normal.rate * 10.0)
+    };
+    assert_eq!(arrivals(), "1.0");
+    for request in [get(), post(), keyed(), keyed()] {
+        let _ = circuit.send(request).await;
+    }
+    assert_eq!(arrivals(), "4.0", "the same key is the same call");
+    let resend = Resend {
+        number: 2,
+        reservation: None,
+        grant: None,
+    };
+    let _ = circuit.send(with_extension(get(), resend)).await;
+    let background = with_extension(get(), Priority::Background);
+    let _ = circuit.send(background).await;
+    assert_eq!(arrivals(), "4.0");
 }

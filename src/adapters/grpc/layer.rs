@@ -108,7 +108,7 @@ impl GrpcLayer {
 
     /// The upstreams, for other layers to share.
     #[must_use]
-    pub const fn upstreams(&self) -> &Upstreams {
+    pub fn upstreams(&self) -> &Upstreams {
         self.stack.upstreams()
     }
 }

@@ -15,6 +15,7 @@ use crate::middleware::require_https::{RequireHttps, RequireHttpsLayer};
 use crate::middleware::retry::{Retry, RetryLayer};
 use crate::middleware::spans::{AttemptSpan, AttemptSpanLayer, CallSpan, CallSpanLayer};
 use crate::middleware::throttle::{Throttle, ThrottleLayer};
+use crate::upstream::Remembers;
 use crate::{Control, Policy, Upstreams};
 
 /// All of the layers around a transport.
@@ -54,10 +55,13 @@ pub(super) type Attempts<S> =
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct ResilienceLayer {
+pub struct ResilienceLayer(Arc<Shared>);
+
+/// What all services of a layer share.
+#[derive(Debug)]
+struct Shared {
     stack: Stack,
-    /// Where calls went lately.
-    routes: Arc<Routes>,
+    routes: Routes,
 }
 
 /// What the layers are made of.
@@ -86,15 +90,19 @@ impl ResilienceLayer {
     }
 
     fn of(stack: Stack) -> Self {
-        let routes = Routes::of(&stack.upstreams);
-        Self { stack, routes }
+        let upstreams = stack.upstreams.clone();
+        let routes = Routes::default();
+        let shared = Arc::new(Shared { stack, routes });
+        let weak = Arc::downgrade(&shared);
+        upstreams.are_remembered_by(weak);
+        Self(shared)
     }
 
     /// The same stack, which gives each attempt its credential. Unless the layer
     /// says otherwise, a renewal may take as long as an attempt.
     #[must_use]
     pub fn with_credentials(self, credentials: CredentialsLayer) -> Self {
-        let upstreams = self.stack.upstreams;
+        let upstreams = self.stack().upstreams.clone();
         let timeout = upstreams.policy_now().attempt_timeout();
         Self::of(Stack {
             credentials: credentials.or_refresh_timeout(timeout),
@@ -105,21 +113,27 @@ impl ResilienceLayer {
     /// The handle for whoever operates the upstreams.
     #[must_use]
     pub fn control(&self) -> Control {
-        self.stack.upstreams.control()
+        self.stack().upstreams.control()
     }
 
     /// The upstreams, for other layers to share.
     #[must_use]
-    pub const fn upstreams(&self) -> &Upstreams {
-        &self.stack.upstreams
+    pub fn upstreams(&self) -> &Upstreams {
+        &self.stack().upstreams
     }
 
     pub(super) fn routes(&self) -> &Routes {
-        &self.routes
+        &self.0.routes
     }
 
-    pub(super) const fn stack(&self) -> &Stack {
-        &self.stack
+    pub(super) fn stack(&self) -> &Stack {
+        &self.0.stack
+    }
+}
+
+impl Remembers for Shared {
+    fn let_go(&self) {
+        self.routes.let_go();
     }
 }
 
@@ -164,8 +178,8 @@ impl<S> Layer<S> for ResilienceLayer {
     type Service = Resilience<S>;
 
     fn layer(&self, transport: S) -> Resilience<S> {
-        self.stack.upstreams.guard();
-        self.stack.credentials.sources().leave_alarm();
+        self.stack().upstreams.guard();
+        self.stack().credentials.sources().leave_alarm();
         Resilience::new(transport, self.clone())
     }
 }

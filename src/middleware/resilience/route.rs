@@ -8,10 +8,10 @@ use http::Uri;
 use http::uri::Scheme;
 
 use super::layer::Stack;
+use crate::Policy;
 use crate::lane::{self, Apart, LANES};
 use crate::middleware::extensions::life_left;
-use crate::upstream::{Remembers, Upstream};
-use crate::{Policy, Upstreams};
+use crate::upstream::Upstream;
 
 /// Where a call goes, and by which policy: all that it shares with others, under one count. Each lane
 /// counts for itself, so that threads do not meet.
@@ -64,14 +64,6 @@ impl Route {
 pub(super) struct Routes([Apart<ArcSwapOption<Route>>; LANES]);
 
 impl Routes {
-    /// No routes yet, to these.
-    pub(super) fn of(upstreams: &Upstreams) -> Arc<Self> {
-        let routes = Arc::<Self>::default();
-        let weak = Arc::downgrade(&routes);
-        upstreams.are_remembered_by(weak);
-        routes
-    }
-
     /// The route to this URI, by the policy in force. `None`: this policy does not let it go express.
     pub(super) fn to(
         &self,
@@ -100,10 +92,9 @@ impl Routes {
         }
         Some(route)
     }
-}
 
-impl Remembers for Routes {
-    fn let_go(&self) {
+    /// Another upstream needs the place of one of them.
+    pub(super) fn let_go(&self) {
         for Apart(route) in &self.0 {
             if route.load().is_some() {
                 route.store(None);

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many lanes there are: more than two threads that meet often would need, few enough to add up.
+/// More threads than these share lanes: what is left of the contention is an eighth.
 pub(crate) const LANES: usize = 8;
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -23,7 +23,7 @@ pub(crate) fn mine() -> usize {
     mine
 }
 
-/// One for each lane, on cache lines of its own.
+/// One for each lane, on two cache lines of its own: processors fetch them in pairs.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct Apart<T>(pub(crate) T);

@@ -98,7 +98,6 @@ pub mod control;
 mod error;
 #[cfg(feature = "middleware")]
 pub mod event;
-#[cfg(feature = "middleware")]
 mod lane;
 #[cfg(feature = "middleware")]
 pub mod middleware;

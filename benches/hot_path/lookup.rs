@@ -21,7 +21,8 @@ pub(crate) fn among_many(criterion: &mut Criterion) {
     let uris: Vec<Uri> = (0..UPSTREAMS).map(uri).collect();
     let mut group = criterion.benchmark_group("lookup");
     for among in [1, UPSTREAMS] {
-        let circuit = CircuitLayer::new(Upstreams::new(Policy::external()));
+        let upstreams = Upstreams::builder(Policy::external()).capacity(UPSTREAMS);
+        let circuit = CircuitLayer::new(upstreams.build());
         let uris = &uris[..among];
         walk(&mut group, &format!("bare/{among}"), Bare::Ready, uris);
         let name = format!("circuit/{among}");

@@ -164,6 +164,12 @@ impl ClientBuilder {
         self.with_own(|upstreams| upstreams.seed(seed))
     }
 
+    /// At most so many upstreams are remembered: 1,024 by default. See [`UpstreamsBuilder::capacity`]. Of
+    /// no effect over upstreams that others share.
+    pub fn upstream_capacity(self, upstreams: usize) -> Self {
+        self.with_own(|own| own.capacity(upstreams))
+    }
+
     /// One more who is told of every [event](crate::event). Upstreams that others share have their own
     /// observers, and take no more.
     pub fn observer(self, observer: impl Observer) -> Self {

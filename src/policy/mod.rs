@@ -28,6 +28,7 @@ mod failure;
 pub mod grpc;
 mod guarantee;
 pub mod idempotency;
+mod newest;
 mod priority;
 mod provider;
 pub mod rate_limit;
@@ -35,6 +36,7 @@ mod reason;
 mod refusal;
 pub mod retry_after;
 mod stop_reason;
+mod striped;
 #[cfg(test)]
 pub(crate) mod test_clock;
 #[cfg(test)]

@@ -21,6 +21,7 @@ use crate::random::Random;
 pub struct UpstreamsBuilder {
     policy: Policy,
     seed: Option<u64>,
+    capacity: usize,
     observers: Vec<Arc<dyn Observer>>,
 }
 
@@ -29,6 +30,7 @@ impl UpstreamsBuilder {
         Self {
             policy,
             seed: None,
+            capacity: CAPACITY,
             observers: Vec::new(),
         }
     }
@@ -44,6 +46,24 @@ impl UpstreamsBuilder {
         self
     }
 
+    /// At most so many upstreams are remembered: 1,024 by default, about half a kilobyte each while they
+    /// are idle. A service knows the gateways it calls; a proxy, or whoever delivers to its customers'
+    /// hosts, may reach more. At least one is.
+    ///
+    /// Beyond that the quietest of some idle ones is forgotten, with its history of rates and times, and
+    /// begins anew when it is called again. One that is open, gated or in use is never forgotten; while
+    /// none is found that can be, newcomers share one circuit, gate and budget.
+    ///
+    /// ```
+    /// use seawall::{Policy, Upstreams};
+    ///
+    /// let upstreams = Upstreams::builder(Policy::external()).capacity(100_000).build();
+    /// ```
+    pub fn capacity(mut self, upstreams: usize) -> Self {
+        self.capacity = upstreams.max(1);
+        self
+    }
+
     /// One more who is told of every event. The log is told anyway.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observers.push(Arc::new(observer));
@@ -56,7 +76,7 @@ impl UpstreamsBuilder {
     pub fn build(self) -> Upstreams {
         let observers: Observers = self.observers.into_iter().collect();
         let random = self.seed.map_or_else(Random::from_system, Random::seeded);
-        let upstreams = Upstreams::with(self.policy, random, CAPACITY, observers.clone());
+        let upstreams = Upstreams::with(self.policy, random, self.capacity, observers.clone());
         observers.attach(&upstreams.downgrade());
         upstreams
     }
@@ -67,6 +87,7 @@ impl std::fmt::Debug for UpstreamsBuilder {
         f.debug_struct("UpstreamsBuilder")
             .field("policy", &self.policy)
             .field("seed", &self.seed)
+            .field("capacity", &self.capacity)
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::policy::circuit::Circuit;
 
 /// The circuit's generation, whether it is untroubled, until when that is so by itself, whether a rate
-/// is allowed and no more, and whether a credential's gate is closed.
+/// is allowed and no more, and whether a credential's gate is closed. The epoch is the upstream's.
 #[derive(Debug)]
 pub(super) struct Calm {
     /// The generation, and in the lowest bits whether a credential's gate is closed, whether a rate is
@@ -14,7 +14,6 @@ pub(super) struct Calm {
     state: AtomicU64,
     /// When a maintenance begins that is planned, in nanoseconds after the epoch.
     until: AtomicU64,
-    epoch: Instant,
 }
 
 const UNTROUBLED: u64 = 1;
@@ -29,16 +28,15 @@ impl Calm {
         let calm = Self {
             state: AtomicU64::new(0),
             until: AtomicU64::new(FOR_GOOD),
-            epoch,
         };
-        calm.follow(circuit);
+        calm.follow(circuit, epoch);
         calm
     }
 
     /// The generation, if nothing is wrong now.
-    pub(super) fn generation(&self, now: Instant) -> Option<u64> {
+    pub(super) fn generation(&self, now: Instant, epoch: Instant) -> Option<u64> {
         let state = self.state.load(Ordering::Acquire);
-        (state & UNTROUBLED != 0 && !self.is_over(now)).then_some(state >> FLAGS)
+        (state & UNTROUBLED != 0 && !self.is_over(now, epoch)).then_some(state >> FLAGS)
     }
 
     /// Whether somebody has said which rate is allowed.
@@ -52,9 +50,9 @@ impl Calm {
     }
 
     /// What is planned is told first: whoever sees the state has heard of it.
-    pub(super) fn follow(&self, circuit: &Circuit) {
+    pub(super) fn follow(&self, circuit: &Circuit, epoch: Instant) {
         let until = circuit.next_maintenance();
-        let until = until.map_or(FOR_GOOD, |until| self.nanos(until));
+        let until = until.map_or(FOR_GOOD, |until| nanos(until, epoch));
         self.until.store(until, Ordering::Relaxed);
         let bit = |is_set: bool, bit| if is_set { bit } else { 0 };
         let state = circuit.generation() << FLAGS
@@ -64,13 +62,13 @@ impl Calm {
         self.state.store(state, Ordering::Release);
     }
 
-    fn is_over(&self, now: Instant) -> bool {
+    fn is_over(&self, now: Instant, epoch: Instant) -> bool {
         let until = self.until.load(Ordering::Relaxed);
-        until != FOR_GOOD && self.nanos(now) >= until
+        until != FOR_GOOD && nanos(now, epoch) >= until
     }
+}
 
-    fn nanos(&self, at: Instant) -> u64 {
-        let since = at.saturating_duration_since(self.epoch);
-        u64::try_from(since.as_nanos()).unwrap_or(FOR_GOOD - 1)
-    }
+fn nanos(at: Instant, epoch: Instant) -> u64 {
+    let since = at.saturating_duration_since(epoch);
+    u64::try_from(since.as_nanos()).unwrap_or(FOR_GOOD - 1)
 }

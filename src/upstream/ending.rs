@@ -20,7 +20,7 @@ impl Upstream {
             }
             return;
         }
-        let unit = self.random.unit();
+        let unit = self.unit();
         let finish = |circuit: &mut Circuit| {
             let was_until = circuit.gate_until();
             let slowed = circuit.finish(now, permit, ending, unit, &self.traffic);
@@ -33,14 +33,14 @@ impl Upstream {
         // A credential's gate may have closed on those who wait. And after a probe, also one that
         // told nothing, somebody else may try.
         if permit.is_probe() || ending.closing.is_some() {
-            self.changed.notify_waiters();
+            self.notify();
         }
     }
 
     /// Whether a success changes nothing: nothing is wrong with the circuit that has let it through, nor
     /// was it slow.
     pub(crate) fn is_routine(&self, now: Instant, permit: Permit, took: Duration) -> bool {
-        self.calm.generation(now) == Some(permit.generation())
+        self.generation(now) == Some(permit.generation())
             && nanoseconds(Some(took)) <= self.slow_call.load(Ordering::Relaxed)
     }
 
@@ -52,13 +52,13 @@ impl Upstream {
     pub(crate) fn abandon(&self, now: Instant, permit: Permit) {
         if permit.is_probe() {
             self.change(|circuit| circuit.abandon(now, permit));
-            self.changed.notify_waiters();
+            self.notify();
         }
     }
 
     /// An attempt was answered so: the alarm of refused credentials, which leaves the circuit alone.
     pub(crate) fn authenticated(&self, status: StatusCode, alarm_after: u32) {
-        let upstream = &*self.name;
+        let upstream = &**self.name();
         match self.refusals.judged(Verdict::of(status), alarm_after) {
             Some(Alarm::Failing(refused)) => self.tell(&Event::AuthenticationFailing {
                 upstream,
@@ -75,7 +75,7 @@ impl Upstream {
     }
 
     fn tell_of_slowing(&self, slowed: Option<Slowed>) {
-        let upstream = &*self.name;
+        let upstream = &**self.name();
         if let Some(Slowed { rate, because }) = slowed {
             self.tell(&Event::ThrottleSlowed {
                 upstream,
@@ -86,7 +86,7 @@ impl Upstream {
     }
 
     fn tell_of_gate(&self, was_until: Option<Instant>, is_until: Option<Instant>, ending: &Ending) {
-        let upstream = &*self.name;
+        let upstream = &**self.name();
         let status = match ending.closing {
             Some(Closing::Upstream(_)) if is_until <= was_until => return,
             Some(Closing::Upstream(_)) => ClosedGate::STATUS,

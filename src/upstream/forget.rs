@@ -1,38 +1,81 @@
 //! Which upstream is forgotten when another one needs its place.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use super::{Upstream, Upstreams};
 use crate::clock;
 
-/// Idle upstreams looked at to find the one that is missed least.
-const CANDIDATES: usize = 64;
+/// Upstreams looked at in one search, so that a call pays for no more however many are remembered. The
+/// next search goes on where this one ended.
+const LOOKS: usize = 64;
+/// Idle ones among them, of which the one that is missed least is forgotten.
+const CANDIDATES: usize = 16;
 
-impl Upstreams {
-    /// Forgets the quietest of some idle upstreams. `false`: there is none.
-    pub(super) fn forget_one(&self) -> bool {
-        let now = clock::now();
-        self.shared.remembering.let_go();
-        let upstreams = self.shared.by_key.pin();
-        let quietest = upstreams
-            .iter()
-            .filter(|(_, upstream)| is_spare(upstream, now))
-            .take(CANDIDATES)
-            .min_by(|(_, a), (_, b)| a.normal(now).rate.total_cmp(&b.normal(now).rate));
-        // Somebody may have come for it in the meantime.
-        quietest.is_some_and(|(key, _)| {
-            let removed = upstreams.remove_if(key, |_, upstream| is_spare(upstream, now));
-            let Ok(Some((_, upstream))) = removed else {
-                return false;
+/// All that are remembered, in the order in which they are looked at: a clock with one hand.
+#[derive(Debug, Default)]
+pub(super) struct Row(Mutex<VecDeque<Weak<Upstream>>>);
+
+impl Row {
+    /// One more is remembered.
+    pub(super) fn join(&self, upstream: &Arc<Upstream>) {
+        self.hold().push_back(Arc::downgrade(upstream));
+    }
+
+    /// The quietest of the idle ones that come next; it has left the row.
+    fn call_up(&self, now: Instant) -> Option<Arc<Upstream>> {
+        let mut row = self.hold();
+        let (mut quietest, mut candidates) = (None::<(f64, Arc<Upstream>)>, 0);
+        for _ in 0..row.len().min(LOOKS) {
+            let Some(next) = row.pop_front().and_then(|next| next.upgrade()) else {
+                continue;
             };
-            upstream.forget();
-            true
-        })
+            let rate = is_spare(&next, now).then(|| next.normal(now).rate);
+            let passed = match (rate, &quietest) {
+                (Some(rate), None) => quietest.replace((rate, next)).map(|(_, passed)| passed),
+                (Some(rate), Some((least, _))) if rate < *least => {
+                    quietest.replace((rate, next)).map(|(_, passed)| passed)
+                }
+                _ => Some(next),
+            };
+            row.extend(passed.as_ref().map(Arc::downgrade));
+            candidates += usize::from(rate.is_some());
+            if candidates == CANDIDATES {
+                break;
+            }
+        }
+        quietest.map(|(_, upstream)| upstream)
+    }
+
+    /// A row has no invariant that a panic elsewhere could break half-way.
+    fn hold(&self) -> MutexGuard<'_, VecDeque<Weak<Upstream>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Nobody uses it, and forgetting it loses nothing but its history.
+impl Upstreams {
+    /// Forgets the quietest of some idle upstreams. `false`: there was none among those looked at.
+    pub(super) fn forget_one(&self) -> bool {
+        let now = clock::now();
+        self.shared.remembering.let_go();
+        let Some(quietest) = self.shared.row.call_up(now) else {
+            return false;
+        };
+        let upstreams = self.shared.by_key.pin();
+        // Somebody may have come for it in the meantime.
+        let removed = upstreams.remove_if(&quietest.key.borrow(), |_, _| is_spare(&quietest, now));
+        if let Ok(Some(_)) = removed {
+            quietest.forget();
+            true
+        } else {
+            self.shared.row.join(&quietest);
+            false
+        }
+    }
+}
+
+/// Nobody uses it but the map and whoever asks here, and forgetting it loses nothing but its history.
 fn is_spare(upstream: &Arc<Upstream>, now: Instant) -> bool {
-    Arc::strong_count(upstream) == 1 && upstream.is_idle(now)
+    Arc::strong_count(upstream) == 2 && upstream.is_idle(now)
 }

@@ -46,9 +46,9 @@ impl Upstream {
     /// What a gauge shows of it now.
     pub(crate) fn reading(&self, now: Instant) -> Reading {
         let retries_left = self.budget().balance(now);
-        let circuit = self.circuit();
-        let (state, rate) = circuit.outlook(now);
-        let gate_until = circuit.gate_until().unwrap_or(now);
+        let ((state, rate), gate_until) =
+            self.look(|circuit| (circuit.outlook(now), circuit.gate_until()));
+        let gate_until = gate_until.unwrap_or(now);
         Reading {
             state,
             retries_left,

@@ -4,9 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use arc_swap::{ArcSwap, Guard};
+use foldhash::fast::RandomState;
 use http::{Request, Uri};
 use papaya::HashMap;
 
+use super::common::Common;
+use super::forget::Row;
 use super::home::Home;
 use super::key::{Key, KeyRef};
 use super::remembering::{Remembering, Remembers};
@@ -17,7 +20,8 @@ use crate::control::Control;
 use crate::event::{Event, Observers};
 use crate::random::Random;
 
-/// Upstreams remembered. A service that reaches more hosts than this is a crawler.
+/// Upstreams remembered, unless somebody says otherwise: half a megabyte of them while they are idle. A
+/// service that reaches more hosts than this is a crawler, or a proxy that knows how many there are.
 pub(super) const CAPACITY: usize = 1_024;
 
 /// The upstreams of one client: a policy, and the state of every upstream called under it.
@@ -25,9 +29,10 @@ pub(super) const CAPACITY: usize = 1_024;
 /// Clones share everything. Give the same `Upstreams` to a [`RetryLayer`](crate::RetryLayer) and a
 /// [`CircuitLayer`](crate::CircuitLayer), and both speak of the same circuits and budgets.
 ///
-/// An upstream is made on its first use. At most 1,024 are remembered: beyond that the quietest of
-/// the idle ones is forgotten; one that is open, gated or in use never is. When none can be
-/// forgotten, newcomers share one state.
+/// An upstream is made on its first use. At most 1,024 are remembered, or
+/// [as many as you say](UpstreamsBuilder::capacity): beyond that the quietest of some idle ones is
+/// forgotten; one that is open, gated or in use never is. When none is found that can be forgotten,
+/// newcomers share one state.
 ///
 /// ```
 /// use seawall::{Policy, Upstreams};
@@ -45,20 +50,19 @@ pub(super) struct Shared {
     pub(super) policy: ArcSwap<Policy>,
     /// How often another policy has taken its place.
     pub(super) turns: AtomicUsize,
-    random: Arc<Random>,
     capacity: usize,
-    pub(super) by_key: HashMap<Key, Arc<Upstream>>,
+    /// Hashed quickly, and seeded: whoever chooses host names does not choose their places.
+    pub(super) by_key: HashMap<Key, Arc<Upstream>, RandomState>,
+    pub(super) row: Row,
     pub(super) home: Home,
     pub(super) overflow: OnceLock<Arc<Upstream>>,
     pub(super) remembering: Remembering,
-    /// Whether a policy or an operator has limited any of them so far.
-    pub(super) ever_limited: Arc<AtomicBool>,
     /// Whether a circuit is asked for them.
     guarded: AtomicBool,
     /// Held while a policy takes another's place: what has changed is found out against what was there.
     pub(super) applying: Mutex<()>,
     sent_keys: SentKeys,
-    pub(super) observers: Observers,
+    pub(super) common: Arc<Common>,
 }
 
 impl Upstreams {
@@ -88,21 +92,23 @@ impl Upstreams {
     ) -> Self {
         let (policy, refused) = policy.with_harmless_provider();
         tell_of(&policy, refused.as_ref(), &observers);
-        let ever_limited = Arc::new(AtomicBool::new(policy.is_throttled()));
+        let common = Common::new(random, observers);
+        if policy.is_throttled() {
+            common.limit();
+        }
         let shared = Shared {
             policy: ArcSwap::from_pointee(policy),
             turns: AtomicUsize::new(0),
-            random: Arc::new(random),
             capacity,
-            by_key: HashMap::new(),
+            by_key: HashMap::with_hasher(RandomState::default()),
+            row: Row::default(),
             home: Home::default(),
             overflow: OnceLock::new(),
             remembering: Remembering::default(),
-            ever_limited,
             guarded: AtomicBool::new(false),
             applying: Mutex::new(()),
             sent_keys: SentKeys::new(),
-            observers,
+            common: Arc::new(common),
         };
         Self {
             shared: Arc::new(shared),
@@ -146,7 +152,7 @@ impl Upstreams {
 
     /// Whether one of them may be limited: then the throttle has to look at each.
     pub(crate) fn may_be_limited(&self) -> bool {
-        self.shared.ever_limited.load(Ordering::Relaxed)
+        self.shared.common.were_limited()
     }
 
     /// A circuit is asked for them from now on.
@@ -167,11 +173,11 @@ impl Upstreams {
     /// Tells the observers of what concerns all of them.
     #[cfg(feature = "watch")]
     pub(crate) fn tell(&self, event: &Event<'_>) {
-        self.shared.observers.tell(event);
+        self.shared.common.observers.tell(event);
     }
 
     pub(crate) fn random(&self) -> &Arc<Random> {
-        &self.shared.random
+        &self.shared.common.random
     }
 
     /// The idempotency keys that were sent to any of them.
@@ -233,26 +239,25 @@ impl Upstreams {
         }
         let policy = self.policy();
         if upstreams.len() >= self.shared.capacity && !self.forget_one() {
-            let overflow = || Arc::new(self.make("overflow".to_owned(), &policy));
+            let overflow = || Arc::new(self.make(Key::nobodys("overflow"), &policy));
             let overflow = self.shared.overflow.get_or_init(overflow);
             self.catch_up(overflow, &policy);
             return Arc::clone(overflow);
         }
-        let made = || Arc::new(self.make(key.to_string(), &policy));
-        let upstream = upstreams.get_or_insert_with(key.to_owned(), made);
+        let key = key.to_owned();
+        let made = Arc::new(self.make(key.clone(), &policy));
+        let upstream = upstreams.get_or_insert(key, Arc::clone(&made));
+        // Another thread may have been first.
+        if Arc::ptr_eq(upstream, &made) {
+            self.shared.row.join(upstream);
+        }
         self.catch_up(upstream, &policy);
         Arc::clone(upstream)
     }
 
-    pub(super) fn make(&self, name: String, policy: &Policy) -> Upstream {
-        Upstream::new(
-            name,
-            policy,
-            Arc::clone(&self.shared.random),
-            self.shared.observers.clone(),
-            Arc::clone(&self.shared.ever_limited),
-            clock::now(),
-        )
+    pub(super) fn make(&self, key: Key, policy: &Arc<Policy>) -> Upstream {
+        let common = Arc::clone(&self.shared.common);
+        Upstream::new(key, policy, common, clock::now())
     }
 }
 

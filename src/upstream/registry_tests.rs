@@ -97,6 +97,73 @@ async fn a_gated_upstream_is_never_forgotten_and_newcomers_share() {
 }
 
 #[tokio::test]
+async fn a_search_looks_at_so_many_and_the_next_goes_on_behind_them() {
+    let upstreams = bounded(200);
+    let held: Vec<_> = (0..199)
+        .map(|host| to(&upstreams, &format!("https://held-{host}.example/")))
+        .collect();
+    to(&upstreams, "https://idle.example/");
+    let newcomer = |host: u32| to(&upstreams, &format!("https://new-{host}.example/"));
+    let found: Vec<_> = (0..4)
+        .map(|host| newcomer(host).name().to_string())
+        .collect();
+    // Three searches of 64 each pass those in use; the fourth comes to the idle one.
+    assert_eq!(found[..3], ["overflow"; 3]);
+    assert_eq!(found[3], "https://new-3.example:443");
+    for held in &held {
+        assert!(Arc::ptr_eq(held, &to(&upstreams, held.name())));
+    }
+}
+
+#[tokio::test]
+async fn of_the_idle_ones_the_quietest_is_forgotten() {
+    let upstreams = bounded(3);
+    for (host, calls) in [("often", 50), ("seldom", 20), ("now-and-then", 30)] {
+        let upstream = to(&upstreams, &format!("https://{host}.example/"));
+        (0..calls).for_each(|_| upstream.arrive(clock::now(), &Call::default()));
+    }
+    to(&upstreams, "https://new.example/");
+    assert_eq!(
+        names_of(&upstreams),
+        [
+            "https://new.example:443",
+            "https://now-and-then.example:443",
+            "https://often.example:443"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn as_many_are_remembered_as_was_said_and_at_least_one() {
+    for (said, remembered) in [(0, 1), (1, 1), (1_500, 1_500)] {
+        let upstreams = Upstreams::builder(Policy::external())
+            .capacity(said)
+            .build();
+        for host in 0..2_000 {
+            to(&upstreams, &format!("https://{host}.example/"));
+        }
+        assert_eq!(upstreams.shared.by_key.len(), remembered);
+    }
+}
+
+#[tokio::test]
+async fn threads_that_call_newcomers_at_once_do_not_outgrow_it() {
+    let upstreams = bounded(16);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let upstreams = &upstreams;
+            scope.spawn(move || {
+                for host in 0..2_000 {
+                    to(upstreams, &format!("https://{thread}-{host}.example/"));
+                }
+            });
+        }
+    });
+    let held = upstreams.shared.by_key.len();
+    assert!(held <= 16 + 4, "{held}");
+}
+
+#[tokio::test]
 async fn an_upstream_found_above_is_used_below() {
     let upstreams = bounded(8);
     let mut request = Request::get("https://api.example/").body(()).unwrap();

@@ -46,7 +46,7 @@ impl Upstreams {
         for upstream in by_key.values().chain(self.shared.overflow.get()) {
             upstream.follow(&self.shared.policy, now);
         }
-        let observers = &self.shared.observers;
+        let observers = &self.shared.common.observers;
         observers.tell(&Event::ConfigurationChanged { changes: &changes });
         if policy.overrides() != before.overrides() {
             tell_of(&policy, None, observers);
@@ -64,7 +64,7 @@ impl Upstreams {
             return Ok(None);
         }
         if policy.is_throttled() {
-            self.shared.ever_limited.store(true, Ordering::Relaxed);
+            self.shared.common.limit();
         }
         self.shared.policy.store(Arc::clone(policy));
         self.shared.turns.fetch_add(1, Ordering::Release);

@@ -10,6 +10,7 @@ use super::*;
 use crate::event::Observer;
 use crate::middleware::testing::secs;
 use crate::policy::test_threads::meet;
+use crate::upstream::key::Key;
 use crate::{Provider, Rule};
 
 fn refused(from: &Policy, to: Policy) -> String {
@@ -147,7 +148,7 @@ fn an_upstream_that_is_made_meanwhile_goes_by_the_new_policy() {
 fn one_that_was_made_by_the_old_policy_and_overlooked_catches_up() {
     let upstreams = Upstreams::new(Policy::external());
     let old = upstreams.policy();
-    let overlooked = upstreams.make("https://late.example:443".to_owned(), &old);
+    let overlooked = upstreams.make(Key::nobodys("https://late.example:443"), &old);
     let new = old.to_builder().budget(0.3, 9).build().unwrap();
     upstreams.catch_up(&overlooked, &old);
     assert_eq!(

@@ -34,7 +34,7 @@ impl Upstream {
                 key: arrives(),
                 ..*call
             };
-            let unit = self.random.unit();
+            let unit = self.unit();
             Some(TurnedAway {
                 by,
                 retry_at: circuit.retry_at(now, &call, unit, &self.traffic),

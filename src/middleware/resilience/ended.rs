@@ -72,7 +72,7 @@ impl<B: Replay> Express<B> {
         let key_expires = self.key.as_ref().and_then(|key| {
             // The same call that comes again with it is no new one.
             let key = hash(key);
-            route.upstream.recognise(key);
+            route.upstream.recognise(*since, key);
             let is_kept = policy.provider().honours_keys_on(method);
             is_kept.then(|| {
                 let expires = clock::after(*since, route.made_key_life);
@@ -160,7 +160,7 @@ impl<B: Replay> Express<B> {
         let (policy, stack) = (&route.policy, &route.stack);
         let key_in_use = self.key.as_ref().and_then(|key| {
             // The same call that comes again with it is no new one.
-            route.upstream.recognise(hash(key));
+            route.upstream.recognise(*since, hash(key));
             KeyInUse::made(
                 key.clone(),
                 &stack.upstreams,

@@ -13,7 +13,6 @@ use crate::middleware::Deadline;
 use crate::middleware::attempt_timeout::Limit;
 use crate::middleware::retry::Kept;
 use crate::policy::budget::Deposit;
-use crate::policy::circuit::Call;
 use crate::policy::idempotency::IdempotencyKey;
 
 /// What is known of a call while its first attempt goes express.
@@ -42,12 +41,11 @@ impl<B: Replay> Express<B> {
             now,
             route,
             permit,
+            first,
             key,
             body,
         } = pass;
-        let (provider, upstream) = (route.policy.provider(), &route.upstream);
-        let first = upstream.budget().deposit(now);
-        upstream.arrive(now, &Call::default());
+        let provider = route.policy.provider();
         if let Some(key) = &key {
             let value = provider.key_form.write(key);
             request.headers_mut().insert(&provider.key_header, value);

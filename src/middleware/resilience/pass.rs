@@ -11,6 +11,7 @@ use super::route::Route;
 use crate::body::Replay;
 use crate::event::span;
 use crate::middleware::require_https::is_exposed;
+use crate::policy::budget::Deposit;
 use crate::policy::circuit::{Call, Permit};
 use crate::policy::idempotency::{Asked, Choice, IdempotencyKey, choose};
 use crate::{Policy, clock};
@@ -20,6 +21,8 @@ pub(super) struct Pass<B> {
     pub(super) now: Instant,
     pub(super) route: Arc<Route>,
     pub(super) permit: Permit,
+    /// As the budget has counted it.
+    pub(super) first: Deposit,
     pub(super) key: Option<IdempotencyKey>,
     /// The body of a retry.
     pub(super) body: B,
@@ -52,11 +55,12 @@ impl<B: Replay> Pass<B> {
             Ok(Choice::Nothing) => None,
             Ok(Choice::Keep(_) | Choice::Write(_)) | Err(_) => return None,
         };
-        let permit = route.upstream.admit_untroubled(now, &Call::default())?;
+        let (permit, first) = route.upstream.begin_first(now, &Call::default())?;
         Some(Self {
             now,
             route,
             permit,
+            first,
             key,
             body,
         })

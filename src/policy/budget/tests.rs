@@ -269,3 +269,53 @@ fn threads_on_both_sides_of_a_tick_that_also_give_back_never_hold_too_many() {
         "nothing leaked"
     );
 }
+
+#[test]
+fn while_threads_deposit_and_undo_across_ticks_no_reader_sees_too_many() {
+    const EACH: u32 = 100_000;
+    let epoch = start();
+    let budget = budget(1.0, 0, epoch);
+    let (begun, over) = (AtomicU32::new(0), AtomicU32::new(0));
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for call in 0..EACH {
+                    let now = epoch + Duration::from_millis(u64::from(call) / 2);
+                    // Told before it is made, so that what is seen was told.
+                    if call % 2 == 0 {
+                        begun.fetch_add(1, SeqCst);
+                    }
+                    let deposit = budget.deposit(now);
+                    if call % 2 == 1 {
+                        budget.undo(deposit);
+                    }
+                }
+                over.fetch_add(1, SeqCst);
+            });
+        }
+        scope.spawn(|| {
+            while over.load(SeqCst) < 3 {
+                let seen = budget.balance(epoch + 50 * SECOND);
+                let told = begun.load(SeqCst);
+                // Each of three threads may have made one that it is about to undo.
+                assert!(seen <= f64::from(told + 3), "{seen} of {told}");
+            }
+        });
+    });
+    let left = budget.balance(epoch + 50 * SECOND);
+    assert!((left - f64::from(3 * EACH / 2)).abs() < 1e-3, "{left}");
+}
+
+#[test]
+fn a_deposit_once_in_a_while_needs_no_window() {
+    let epoch = start();
+    let budget = budget(1.0, 0, epoch);
+    for minute in (0..20).step_by(2) {
+        let now = epoch + minute * 60 * SECOND;
+        budget.deposit(now);
+        assert!((budget.balance(now) - 1.0).abs() < 1e-9);
+    }
+    assert!(!budget.counts.has_past());
+    budget.deposit(epoch + (18 * 60 + 1) * SECOND);
+    assert!(budget.counts.has_past());
+}

@@ -19,7 +19,8 @@ pub(super) fn contest() -> Contest {
     let ready = || Bare::new(Manner::Ready);
     for (variant, upstreams) in [("1 upstream", 1), ("100,000 upstreams", UPSTREAMS)] {
         contest.add(BARE, variant, OVER_BARE, Walk::new(ready(), upstreams));
-        let ours = Walk::new(seawall::circuit(ready()), upstreams);
+        let circuit = seawall::circuit_of_many(ready(), UPSTREAMS as usize);
+        let ours = Walk::new(circuit, upstreams);
         contest.add("seawall: circuit alone", variant, OVER_BARE, ours);
     }
     contest

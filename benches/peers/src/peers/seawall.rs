@@ -47,6 +47,15 @@ pub fn circuit<S>(service: S) -> seawall::middleware::circuit::CircuitBreaker<S>
     CircuitLayer::new(Upstreams::new(payments())).layer(service)
 }
 
+/// The same, of a client that remembers so many upstreams.
+pub fn circuit_of_many<S>(
+    service: S,
+    upstreams: usize,
+) -> seawall::middleware::circuit::CircuitBreaker<S> {
+    let upstreams = Upstreams::builder(payments()).capacity(upstreams);
+    CircuitLayer::new(upstreams.build()).layer(service)
+}
+
 /// The whole stack, or the circuit alone, with the circuit open.
 ///
 /// # Panics

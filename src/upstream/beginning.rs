@@ -23,12 +23,16 @@ impl Upstream {
     }
 
     /// The same of a call that has just [arrived](Self::arrive), which is counted as well. `None`:
-    /// nothing was counted.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the layers will ask"))]
-    pub(crate) fn begin(&self, now: Instant, call: &Call) -> Option<Permit> {
+    /// nothing was counted. Its key is asked for only where that makes a difference.
+    pub(crate) fn begin(
+        &self,
+        now: Instant,
+        call: &Call,
+        key: impl FnOnce() -> Option<u64>,
+    ) -> Option<Permit> {
         let permit = self.untroubled(now, call)?;
         let elapsed = self.traffic.elapsed(now);
-        self.traffic.arrive_and_send(elapsed, call.key);
+        self.traffic.arrive_and_send(elapsed, key);
         Some(permit)
     }
 
@@ -36,7 +40,7 @@ impl Upstream {
     pub(crate) fn begin_first(&self, now: Instant, call: &Call) -> Option<(Permit, Deposit)> {
         let permit = self.untroubled(now, call)?;
         let elapsed = self.traffic.elapsed(now);
-        self.traffic.arrive_and_send(elapsed, call.key);
+        self.traffic.arrive_and_send(elapsed, || call.key);
         // Both count from the same moment on.
         Some((permit, self.budget().deposit_since(elapsed)))
     }

@@ -49,7 +49,7 @@ async fn what_is_begun_at_once_counts_as_each_of_its_parts_does() {
     // Over ten seconds, and a fifth of the first attempts.
     assert!(near(counted(&by_parts, now), (0.3, 0.8)));
     assert!(near(counted(&at_once, now), (0.3, 0.8)));
-    assert!(at_once.begin(now, &Call::default()).is_some());
+    assert!(at_once.begin(now, &Call::default(), || None).is_some());
     assert!(
         near(counted(&at_once, now), (0.4, 0.8)),
         "no deposit of its own"
@@ -60,10 +60,10 @@ async fn what_is_begun_at_once_counts_as_each_of_its_parts_does() {
 async fn what_cannot_begin_at_once_counts_nothing() {
     let now = clock::now();
     let upstream = upstream(Policy::internal());
-    assert!(upstream.begin(now, &background()).is_none());
+    assert!(upstream.begin(now, &background(), || None).is_none());
     assert!(upstream.begin_first(now, &background()).is_none());
     assert!(near(counted(&upstream, now), (0.1, 0.0)));
-    let permit = upstream.begin(now, &Call::default()).unwrap();
+    let permit = upstream.begin(now, &Call::default(), || None).unwrap();
     upstream.finish(now, permit, &Ending::new(Health::Failure));
     assert!(upstream.begin_first(now, &Call::default()).is_none());
     assert!(near(counted(&upstream, now), (0.1, 0.0)));
@@ -80,7 +80,7 @@ async fn a_deposit_that_was_begun_at_once_can_be_undone() {
 #[tokio::test]
 async fn looking_at_a_healthy_upstream_makes_no_circuit_and_a_failure_does() {
     let (now, upstream) = (clock::now(), upstream(Policy::external()));
-    let permit = upstream.begin(now, &Call::default()).unwrap();
+    let permit = upstream.begin(now, &Call::default(), || None).unwrap();
     upstream.finish(now, permit, &Ending::new(Health::Success));
     assert!(upstream.is_idle(now) && upstream.blocked(now, &background()).is_none());
     assert_eq!(upstream.snapshot(now).consecutive_failures, 0);

@@ -40,12 +40,16 @@ impl Arrival {
     }
 
     /// The quick way in, while nothing is wrong.
-    pub(super) fn permit<B>(&self, request: &Request<B>) -> Option<Permit> {
+    pub(super) fn permit<B>(&self, request: &Request<B>, upstreams: &Upstreams) -> Option<Permit> {
         let call = Call {
             priority: priority_of(request),
             ..Call::default()
         };
-        self.upstream.admit_untroubled(self.now, &call)
+        if !self.is_new() {
+            return self.upstream.admit_untroubled(self.now, &call);
+        }
+        let key = || upstreams.read_policy_of(request, |policy| key_of(request, policy));
+        self.upstream.begin(self.now, &call, key)
     }
 
     /// The attempt that goes in by it.
@@ -56,14 +60,9 @@ impl Arrival {
         upstreams: &Upstreams,
         credentials: &CredentialsLayer,
     ) -> Admitted {
-        let (key, identity, honours_retry_after) = upstreams.read_policy_of(request, |policy| {
-            let key = self.is_new().then(|| key_of(request, policy)).flatten();
+        let (identity, honours_retry_after) = upstreams.read_policy_of(request, |policy| {
             let identity = Identity::of(request, policy.provider(), credentials.sources());
-            (key, identity, policy.honours_retry_after())
-        });
-        self.arrive(Call {
-            key,
-            ..Call::default()
+            (identity, policy.honours_retry_after())
         });
         let admitted = Admitted {
             permit: Some(permit),

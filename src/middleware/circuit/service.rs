@@ -45,7 +45,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let (upstreams, credentials) = (&self.upstreams, &self.credentials);
         let arrival = Arrival::of(&mut request, upstreams);
-        if let Some(permit) = arrival.permit(&request) {
+        if let Some(permit) = arrival.permit(&request, &self.upstreams) {
             let admitted = arrival.admitted(permit, &request, upstreams, credentials);
             admitted.mark(&mut request);
             return CircuitFuture::attempt(self.inner.call(request), admitted);

@@ -68,7 +68,7 @@ impl Traffic {
     /// that calls again every two seconds must not pass for a busier one.
     pub fn arrive(&self, now: Instant, key: Option<u64>) {
         let elapsed = self.elapsed(now);
-        if self.is_new(elapsed, key) {
+        if self.is_new(elapsed, || key) {
             self.begin(elapsed, Begun::ARRIVED);
         }
     }
@@ -76,7 +76,7 @@ impl Traffic {
     /// The call with the key of this hash has arrived already.
     #[cfg(feature = "middleware")]
     pub(crate) fn recognise(&self, elapsed: Duration, key: u64) {
-        self.is_new(elapsed, Some(key));
+        self.is_new(elapsed, || Some(key));
     }
 
     /// An attempt was sent while the circuit was closed.
@@ -86,7 +86,7 @@ impl Traffic {
 
     /// A call arrived, so long after the epoch, and was sent while the circuit was closed.
     #[cfg(feature = "middleware")]
-    pub(crate) fn arrive_and_send(&self, elapsed: Duration, key: Option<u64>) {
+    pub(crate) fn arrive_and_send(&self, elapsed: Duration, key: impl FnOnce() -> Option<u64>) {
         let begun = if self.is_new(elapsed, key) {
             Begun::ARRIVED_AND_SENT
         } else {
@@ -158,11 +158,9 @@ impl Traffic {
     }
 
     /// Once the rate is learned, nobody asks for arrivals any more.
-    fn is_new(&self, elapsed: Duration, key: Option<u64>) -> bool {
-        key.is_none_or(|key| {
-            self.healthy.at(elapsed) >= LEARNED_AFTER
-                || self.first_key.is_new(key, || &self.history().keys)
-        })
+    fn is_new(&self, elapsed: Duration, key: impl FnOnce() -> Option<u64>) -> bool {
+        let is_new = |key| self.first_key.is_new(key, || &self.history().keys);
+        self.healthy.at(elapsed) >= LEARNED_AFTER || key().is_none_or(is_new)
     }
 
     fn begin(&self, elapsed: Duration, begun: Begun) {

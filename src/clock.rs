@@ -19,6 +19,11 @@ pub(crate) fn sleep_until(at: Instant) -> tokio::time::Sleep {
     tokio::time::sleep_until(at.into())
 }
 
+/// The same; `None` if that moment has come, so that a zero delay makes no timer.
+pub(crate) fn wait_until(at: Instant) -> Option<tokio::time::Sleep> {
+    (at > now()).then(|| sleep_until(at))
+}
+
 /// A century: longer than any wait, short enough to be added to any clock.
 const FAR: Duration = Duration::from_secs(100 * 365 * 86_400);
 

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
-use seawall::{CircuitLayer, Policy, Provider, ResilienceLayer, Upstreams};
+use seawall::{Backoff, CircuitLayer, Jitter, Policy, Provider, ResilienceLayer, Rule, Upstreams};
 use tower::{Layer, Service, service_fn};
 
 type Body = Full<Bytes>;
@@ -141,6 +141,39 @@ fn a_get() {
 fn a_post_without_a_key_that_cannot_be_retried() {
     let layer = ResilienceLayer::new(Policy::external());
     assert_eq!(extra(&layer, cloned(&Method::POST)), 4);
+}
+
+/// Answers each call in turn with a 502 and a 200.
+fn failing_first(request: Request<Body>) -> Ready<Answer> {
+    thread_local! {
+        static FAILS: std::cell::Cell<bool> = const { std::cell::Cell::new(true) };
+    }
+    let mut answer = answer(request).into_inner().unwrap();
+    if FAILS.replace(!FAILS.get()) {
+        *answer.status_mut() = StatusCode::BAD_GATEWAY;
+    }
+    ready(Ok(answer))
+}
+
+#[test]
+fn a_post_with_a_generated_key_that_is_sent_again_at_once() {
+    let why = "a test of one retry without delay";
+    let at_once = Backoff::new(Duration::ZERO, 1.0, Duration::ZERO, Jitter::None).unwrap();
+    let policy = Policy::external_payments(Provider::generic()).to_builder();
+    let policy = policy.backoff(at_once).budget(1.0, u32::MAX);
+    let rules = [
+        Rule::BackoffBase,
+        Rule::Jitter,
+        Rule::BudgetRatio,
+        Rule::BudgetFloor,
+    ];
+    let policy = rules
+        .into_iter()
+        .fold(policy, |policy, rule| policy.allow(rule, why));
+    let layer = ResilienceLayer::new(policy.build().unwrap());
+    let bare = of_one_call(service_fn(answer), cloned(&Method::POST));
+    let retried = layer.layer(service_fn(failing_first));
+    assert_eq!(of_one_call(retried, cloned(&Method::POST)) - bare, 0);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The state that all calls to one upstream share, and the bounded map of upstreams.
 //!
-//! *What do its calls share?* `state`, `common`; *how does a healthy one begin?* `beginning`; *what does
-//! the end of an attempt tell it?* `ending`; *which call is turned away at once?* `turned_away`; *which
-//! one is it?* `registry`, `home`; *which are forgotten?* `forget`, `remembering`; *what does another
-//! policy change?* `reload`.
+//! *What do its calls share?* `state`, `common`; *how does a healthy one begin?* `beginning`; *which retry
+//! need not ask?* `at_once`; *what does the end of an attempt tell it?* `ending`; *which call is turned
+//! away at once?* `turned_away`; *which one is it?* `registry`, `home`; *which are forgotten?* `forget`,
+//! `remembering`; *what does another policy change?* `reload`.
 
 mod address;
+mod at_once;
 mod beginning;
 mod builder;
 mod calm;

@@ -66,7 +66,7 @@ impl Limit {
         self.at
     }
 
-    pub(super) fn is_over(&self, now: Instant) -> bool {
+    pub(in crate::middleware) fn is_over(&self, now: Instant) -> bool {
         self.at <= now
     }
 

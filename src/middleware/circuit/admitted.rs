@@ -32,11 +32,11 @@ pub(in crate::middleware) struct Admitted {
 }
 
 impl Admitted {
-    /// The first attempt of a call, let through by the quick way in, and told of. Who has made it is
-    /// told when somebody wants to know.
+    /// An attempt of this number that was let through at once. Who has made it is told when somebody
+    /// wants to know.
     pub(in crate::middleware) fn under_way(
         (upstream, permit): (Arc<Upstream>, Permit),
-        since: Instant,
+        (since, number): (Instant, u32),
         method: Method,
         alarm_after: u32,
         honours_retry_after: bool,
@@ -45,7 +45,7 @@ impl Admitted {
             upstream,
             permit: Some(permit),
             since,
-            number: 1,
+            number,
             alarm_after,
             method,
             identity: Identity::NOBODY,
@@ -55,7 +55,7 @@ impl Admitted {
         }
     }
 
-    pub(super) fn tell_of_start(&self) {
+    pub(in crate::middleware) fn tell_of_start(&self) {
         self.upstream.tell(&Event::AttemptStarted {
             upstream: self.upstream.name(),
             number: self.number,

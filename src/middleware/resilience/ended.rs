@@ -1,4 +1,4 @@
-//! What follows an attempt that went express.
+//! What follows a first attempt that went express.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,19 +7,21 @@ use std::time::Duration;
 use http::{Request, Response, StatusCode};
 use tower_service::Service;
 
+use super::again::Again;
 use super::express::Express;
 use super::layer::Attempts;
+use super::rest::Rest;
 use super::under_way::UnderWay;
 use crate::body::{Replay, SendGate};
 use crate::event::AttemptEnd;
-use crate::middleware::circuit::{LateStatus, outcome};
+use crate::middleware::circuit::{Admitted, LateStatus, outcome};
 use crate::middleware::deadline::CallDeadlineFuture;
-use crate::middleware::extensions::{CredentialWait, Identity, hash};
+use crate::middleware::extensions::{CredentialWait, Identity, KeyPast, hash};
 use crate::middleware::idempotency::{IdempotencyFuture, KeyInUse};
-use crate::middleware::retry::{Began, Resumed, RetryFuture, resume};
+use crate::middleware::retry::{Began, CallLog, Conclusion, Known};
 use crate::middleware::throttle::ThrottledBody;
 use crate::middleware::verdict;
-use crate::policy::{Delivery, Progress, StopReason};
+use crate::policy::{Delivery, Guarantee, Progress, StopReason};
 use crate::upstream::Sending;
 use crate::{BoxError, Error, Report, clock};
 
@@ -29,28 +31,39 @@ pub(super) enum Ended<R, G> {
     GoesOn(Pin<Box<G>>),
 }
 
-/// A call that goes on in the layers, where it would be by now.
-pub(super) type GoesOn<S, B> = CallDeadlineFuture<IdempotencyFuture<RetryFuture<Attempts<S>, B>>>;
+/// The rest of a call that goes on, with what bounds it and remembers its key.
+pub(super) type GoesOn<S, B> = CallDeadlineFuture<IdempotencyFuture<Again<S, B>>>;
 
 type Returned<C> = Result<Response<ThrottledBody<C>>, Error>;
 
 impl<B: Replay> Express<B> {
     /// The attempt has ended so, and not in a plain success; `None`: its time was over.
     pub(super) fn ended<S, C>(
-        self,
+        mut self,
         result: Option<Result<Response<C>, S::Error>>,
         service: S,
     ) -> Ended<Returned<C>, GoesOn<S, B>>
     where
         S: Service<Request<B>, Response = Response<C>> + Clone,
         S::Error: Into<BoxError>,
+        Attempts<S>: Service<Request<B>>,
     {
-        match result {
-            Some(Ok(response)) => self.answered(response, service),
-            Some(Err(error)) => self.failed(Error::from_inner(error), service),
-            None => {
-                let error = self.timed_out();
-                self.failed(error, service)
+        let mut result = match result {
+            Some(result) => result.map_err(Error::from_inner),
+            None => Err(self.timed_out()),
+        };
+        if let Some(admitted) = self.under_way.hand_over() {
+            tell(admitted, &mut result, || self.identity());
+        }
+        let key_in_use = self.key_in_use();
+        let (deadline, payments) = (self.deadline(), self.is_payment());
+        let mut rest = self.rest(service);
+        match rest.conclude(result) {
+            Conclusion::Return(result) => Ended::Returns(returned(key_in_use, result)),
+            Conclusion::Retry(at) => {
+                let keyed = IdempotencyFuture::sent(Again::at(at, rest), key_in_use);
+                let bounded = CallDeadlineFuture::new(keyed, deadline.instant(), payments);
+                Ended::GoesOn(Box::pin(bounded))
             }
         }
     }
@@ -111,82 +124,82 @@ impl<B: Replay> Express<B> {
         Error::transport(self.limit().failure(progress))
     }
 
-    fn answered<S, C>(
-        mut self,
-        mut response: Response<C>,
-        service: S,
-    ) -> Ended<Returned<C>, GoesOn<S, B>>
-    where
-        S: Service<Request<B>, Response = Response<C>> + Clone,
-        S::Error: Into<BoxError>,
-    {
-        if let Some(mut admitted) = self.under_way.hand_over() {
-            let (_, status) = verdict::ended(&response);
-            // Only a rate limit asks who has called.
-            if status == StatusCode::TOO_MANY_REQUESTS {
-                let route = &self.under_way.route;
-                let sources = route.stack.credentials.sources();
-                let provider = route.policy.provider();
-                admitted.identity = Identity::of(&self.kept.head(), provider, sources);
-            }
-            outcome::answered(&mut admitted, &mut response);
-        }
-        self.go_on(Ok(response), service)
+    fn identity(&self) -> Identity {
+        let route = &self.under_way.route;
+        let sources = route.stack.credentials.sources();
+        Identity::of(&self.kept.head(), route.policy.provider(), sources)
     }
 
-    fn failed<S, C>(mut self, error: Error, service: S) -> Ended<Returned<C>, GoesOn<S, B>>
-    where
-        S: Service<Request<B>, Response = Response<C>> + Clone,
-        S::Error: Into<BoxError>,
-    {
-        if let Some(mut admitted) = self.under_way.hand_over() {
-            outcome::failed(&mut admitted, &error);
-        }
-        self.go_on(Err(error), service)
+    fn is_payment(&self) -> bool {
+        self.under_way.route.policy.is_for_payments()
     }
 
-    /// The retry layer concludes, and makes the attempts that are left.
-    fn go_on<S, C>(
-        self,
-        result: Result<Response<C>, Error>,
-        service: S,
-    ) -> Ended<Returned<C>, GoesOn<S, B>>
-    where
-        S: Service<Request<B>, Response = Response<C>> + Clone,
-        S::Error: Into<BoxError>,
-    {
+    /// What is remembered of its key.
+    fn key_in_use(&self) -> Option<KeyInUse> {
+        let (key, UnderWay { since, route, .. }) = (self.key.as_ref()?, &self.under_way);
+        // The same call that comes again with it is no new one.
+        route.upstream.recognise(*since, hash(key));
+        KeyInUse::made(
+            key.clone(),
+            &route.stack.upstreams,
+            &route.policy,
+            &self.sending(),
+            *since,
+        )
+    }
+
+    /// The call, in which nothing was concluded so far.
+    fn rest<S>(self, service: S) -> Rest<S, B> {
         let deadline = self.deadline();
-        let UnderWay { since, route, .. } = &self.under_way;
-        let (policy, stack) = (&route.policy, &route.stack);
-        let key_in_use = self.key.as_ref().and_then(|key| {
-            // The same call that comes again with it is no new one.
-            route.upstream.recognise(*since, hash(key));
-            KeyInUse::made(
-                key.clone(),
-                &stack.upstreams,
-                policy,
-                &self.sending(),
-                *since,
-            )
-        });
+        let UnderWay {
+            since,
+            route,
+            method,
+            ..
+        } = &self.under_way;
+        let guarantee = route.policy.guarantee_with(method, self.key.is_some());
+        let known = Known {
+            method: method.clone(),
+            past: (guarantee == Guarantee::Keyed).then(|| KeyPast {
+                expires: clock::after(*since, route.made_key_life),
+                in_doubt: false,
+            }),
+            key: self.key,
+            guarantee,
+            deadline,
+        };
         let began = Began {
             at: *since,
-            policy: Arc::clone(policy),
+            policy: Arc::clone(&route.policy),
             first: self.first,
-            upstreams: stack.upstreams.clone(),
+            upstreams: route.stack.upstreams.clone(),
             upstream: Arc::clone(&route.upstream),
         };
-        let payments = policy.is_for_payments();
-        let sources = stack.credentials.sources();
-        let attempts = || stack.attempts(service);
-        match resume(self.kept, began, deadline, sources, result, attempts) {
-            Resumed::Ended(result) => Ended::Returns(returned(key_in_use, result)),
-            Resumed::Retries(retries) => {
-                let keyed = IdempotencyFuture::sent(retries, key_in_use);
-                let bounded = CallDeadlineFuture::new(keyed, deadline.instant(), payments);
-                Ended::GoesOn(Box::pin(bounded))
-            }
+        Rest {
+            service,
+            kept: Some(self.kept),
+            log: CallLog::with(known, began),
+            route: Arc::clone(route),
+            deadline,
         }
+    }
+}
+
+/// Tells the circuit how an attempt has ended. Only a rate limit asks who has called.
+pub(super) fn tell<C>(
+    mut admitted: Admitted,
+    result: &mut Result<Response<C>, Error>,
+    identity: impl FnOnce() -> Identity,
+) {
+    match result {
+        Ok(response) => {
+            let (_, status) = verdict::ended(response);
+            if status == StatusCode::TOO_MANY_REQUESTS {
+                admitted.identity = identity();
+            }
+            outcome::answered(&mut admitted, response);
+        }
+        Err(error) => outcome::failed(&mut admitted, error),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A call that goes express is to be told from one that goes through each layer by nothing but its cost.
 
+mod again;
 mod bodies;
 mod both;
 mod calls;

@@ -63,7 +63,7 @@ impl UnderWay {
         let route = &self.route;
         Some(Admitted::under_way(
             (Arc::clone(&route.upstream), self.permit.take()?),
-            self.since,
+            (self.since, 1),
             self.method.clone(),
             route.stack.credentials.alarms_after(),
             route.policy.honours_retry_after(),

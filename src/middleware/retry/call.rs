@@ -20,7 +20,7 @@ use crate::{Upstreams, clock};
 
 /// What is known of a call while it lasts, and what it holds.
 #[derive(Debug)]
-pub(super) struct CallLog {
+pub(in crate::middleware) struct CallLog {
     upstreams: Upstreams,
     /// The policy in force when it began: no change may split a call.
     pub(super) policy: Arc<Policy>,
@@ -30,7 +30,8 @@ pub(super) struct CallLog {
     /// When the provider may have forgotten it; `None` when nothing hangs on it.
     key_expires: Option<Instant>,
     pub(super) guarantee: Guarantee,
-    identity: Identity,
+    /// Of a call that went express, only once it matters.
+    identity: Option<Identity>,
     started: Instant,
     deadline: Instant,
     /// Attempts that were sent, or may have been.
@@ -59,6 +60,16 @@ pub(in crate::middleware) struct Began {
     pub(in crate::middleware) upstream: Arc<Upstream>,
 }
 
+/// What is known of a call from its request.
+pub(in crate::middleware) struct Known {
+    pub(in crate::middleware) method: Method,
+    pub(in crate::middleware) key: Option<IdempotencyKey>,
+    /// What is known of the key, if the call hangs on it.
+    pub(in crate::middleware) past: Option<KeyPast>,
+    pub(in crate::middleware) guarantee: Guarantee,
+    pub(in crate::middleware) deadline: Deadline,
+}
+
 impl CallLog {
     /// A call begins: its first attempt is about to be sent.
     pub(super) fn begin<B>(
@@ -78,36 +89,42 @@ impl CallLog {
         Self::of(request, began, sources)
     }
 
-    /// A call that has begun so, its first attempt under way or over.
-    pub(super) fn of<B>(request: &Request<B>, began: Began, sources: &Sources) -> Self {
-        let Began {
-            at: now,
-            policy,
-            first,
-            upstreams,
-            upstream,
-        } = began;
-        let (headers, extensions) = (request.headers(), request.extensions());
-        let provider = policy.provider();
-        let key = provider.key_in(headers).and_then(Result::ok);
-        let guarantee = guarantee_of(request, &policy, key.is_some());
-        let past = (guarantee == Guarantee::Keyed).then(|| KeyPast::of(request, &policy, now));
-        // An earlier call with the same key may have been acted on, whatever becomes of this one.
-        let in_doubt = past.is_some_and(|past| past.in_doubt);
-        let identity = Identity::of(request, provider, sources);
-        let deadline = clock::after(now, policy.deadline());
-        Self {
-            first: Some(first),
-            upstreams,
-            policy,
-            upstream,
+    /// The same of a call that has begun so.
+    fn of<B>(request: &Request<B>, began: Began, sources: &Sources) -> Self {
+        let (headers, policy) = (request.headers(), &*began.policy);
+        let key = policy.provider().key_in(headers).and_then(Result::ok);
+        let guarantee = guarantee_of(request, policy, key.is_some());
+        let is_keyed = guarantee == Guarantee::Keyed;
+        let deadline = clock::after(began.at, policy.deadline());
+        let known = Known {
             method: request.method().clone(),
             key,
-            key_expires: past.map(|past| past.expires),
+            past: is_keyed.then(|| KeyPast::of(request, policy, began.at)),
             guarantee,
-            identity,
-            started: now,
-            deadline: tighter(deadline, extensions.get::<Deadline>()),
+            deadline: tighter(deadline, request.extensions().get()),
+        };
+        let identity = Identity::of(request, policy.provider(), sources);
+        let mut log = Self::with(known, began);
+        log.identify(identity);
+        log
+    }
+
+    /// A call of which this is known, its first attempt under way or over.
+    pub(in crate::middleware) fn with(known: Known, began: Began) -> Self {
+        // An earlier call with the same key may have been acted on, whatever becomes of this one.
+        let in_doubt = known.past.is_some_and(|past| past.in_doubt);
+        Self {
+            first: Some(began.first),
+            upstreams: began.upstreams,
+            policy: began.policy,
+            upstream: began.upstream,
+            method: known.method,
+            key: known.key,
+            key_expires: known.past.map(|past| past.expires),
+            guarantee: known.guarantee,
+            identity: None,
+            started: began.at,
+            deadline: known.deadline.instant(),
             attempts: 0,
             delivery: in_doubt.then_some(Delivery::Unknown),
             repeated_once: false,
@@ -121,7 +138,7 @@ impl CallLog {
     }
 
     /// Leaves with the request what the layers below need of this.
-    pub(super) fn pass_down<B>(&self, request: &mut Request<B>) {
+    pub(in crate::middleware) fn pass_down<B>(&self, request: &mut Request<B>) {
         let (policy, upstream) = (Arc::clone(&self.policy), Arc::clone(&self.upstream));
         self.upstreams
             .pass_down(request, policy, upstream, self.first.as_ref());
@@ -131,13 +148,29 @@ impl CallLog {
         self.upstreams.random().unit()
     }
 
-    /// The call as the circuit sees it.
+    /// The call as the circuit sees it. Whose it is matters while a credential's gate is closed.
     pub(super) fn as_seen(&self) -> Call {
+        let identity = self.identity.as_ref();
+        let identity = identity.filter(|_| self.upstream.gates_keys());
         Call {
             key: self.key.as_ref().map(hash),
-            rate_key: self.identity.rate_key(),
+            rate_key: identity.map_or(0, Identity::rate_key),
             ..Call::default()
         }
+    }
+
+    /// Whose call it is.
+    pub(in crate::middleware) fn identify(&mut self, identity: Identity) {
+        self.identity = Some(identity);
+    }
+
+    /// Whose call it is, as far as somebody has said.
+    pub(in crate::middleware) fn identity(&self) -> Identity {
+        self.identity.clone().unwrap_or(Identity::NOBODY)
+    }
+
+    pub(in crate::middleware) const fn method(&self) -> &Method {
+        &self.method
     }
 
     pub(super) fn is_payment(&self) -> bool {
@@ -145,7 +178,7 @@ impl CallLog {
     }
 
     /// Whether the next attempt could be followed by another.
-    pub(super) fn may_retry(&self) -> bool {
+    pub(in crate::middleware) fn may_retry(&self) -> bool {
         self.attempts + 1 < self.policy.max_attempts() && self.guarantee != Guarantee::Tunnel
     }
 
@@ -182,18 +215,27 @@ impl CallLog {
         self.resent = false;
     }
 
-    /// The retry is sent.
+    /// The number of the attempt that is sent next.
+    pub(in crate::middleware) const fn next_number(&self) -> u32 {
+        self.attempts.saturating_add(1)
+    }
+
+    /// The retry is sent, and the layers below see to what it holds.
     pub(super) fn resend<B>(&mut self, request: &mut Request<B>) {
-        self.resent = true;
-        let extensions = request.extensions_mut();
-        extensions.insert(Resend {
-            number: self.attempts.saturating_add(1),
+        request.extensions_mut().insert(Resend {
+            number: self.next_number(),
             reservation: self.reservation,
             grant: self.grant.as_ref().map(Grant::duplicate),
         });
+        self.resent(request);
+    }
+
+    /// The retry is sent.
+    pub(in crate::middleware) fn resent<B>(&mut self, request: &mut Request<B>) {
+        self.resent = true;
         let misdirected = self.last_response.as_ref().map(|(status, _)| *status);
         if misdirected == Some(StatusCode::MISDIRECTED_REQUEST) {
-            extensions.insert(FreshConnection);
+            request.extensions_mut().insert(FreshConnection);
         }
     }
 
@@ -248,6 +290,7 @@ impl Drop for CallLog {
 }
 
 /// Without a deadline layer around it, the policy's deadline holds here: no wait outlasts it.
-fn tighter(ours: Instant, arrived: Option<&Deadline>) -> Instant {
-    arrived.map_or(ours, |arrived| arrived.instant().min(ours))
+fn tighter(ours: Instant, arrived: Option<&Deadline>) -> Deadline {
+    let ours = Deadline::at(ours);
+    arrived.map_or(ours, |arrived| ours.min(*arrived))
 }

@@ -19,7 +19,7 @@ use crate::policy::{
 use crate::{Error, Report, clock};
 
 /// What follows an attempt.
-pub(super) enum Conclusion<C> {
+pub(in crate::middleware) enum Conclusion<C> {
     /// The call ends with this.
     Return(Result<Response<C>, Error>),
     /// It is sent again at that time; the response is gone by then.
@@ -28,7 +28,7 @@ pub(super) enum Conclusion<C> {
 
 impl CallLog {
     /// Concludes an attempt, after which there is `spare` to send.
-    pub(super) fn conclude<C, B: Replay>(
+    pub(in crate::middleware) fn conclude<C, B: Replay>(
         &mut self,
         result: Result<Response<C>, Error>,
         spare: Spare<'_, B>,
@@ -203,7 +203,7 @@ impl CallLog {
         match *decision {
             Ok(_) => self.upstream.tell(&Event::RetryScheduled {
                 upstream,
-                number: self.attempts.saturating_add(1),
+                number: self.next_number(),
                 after: self.last_delay,
                 because,
             }),

@@ -1,6 +1,7 @@
 //! The head of a request in one piece.
 
-use http::uri::Parts;
+use bytes::Bytes;
+use http::uri::{Authority, Parts, PathAndQuery};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 
 use super::spare_buffers;
@@ -45,10 +46,12 @@ impl FlatHead {
     }
 
     pub(super) fn uri_and_headers(&self) -> (Uri, HeaderMap) {
-        let mut rest = &*self.bytes;
-        let uri = next_uri(&mut rest).expect("its parts were those of a URI");
+        // All parts share one copy.
+        let copy = Bytes::copy_from_slice(&self.bytes);
+        let mut rest = &*copy;
+        let uri = next_uri(&copy, &mut rest).expect("its parts were those of a URI");
         let mut headers = HeaderMap::with_capacity(self.names);
-        while let Some((name, value)) = next_line(&mut rest) {
+        while let Some((name, value)) = next_line(&copy, &mut rest) {
             headers.append(name, value);
         }
         (uri, headers)
@@ -75,16 +78,19 @@ fn push_line(bytes: &mut Vec<u8>, name: &[u8], value: &HeaderValue) {
     bytes.extend_from_slice(value.as_bytes());
 }
 
-fn next_uri(rest: &mut &[u8]) -> Option<Uri> {
+fn next_uri(copy: &Bytes, rest: &mut &[u8]) -> Option<Uri> {
     let mut parts = Parts::default();
     let mut next = || next_part(rest).map(|part| Some(part).filter(|part| !part.is_empty()));
+    let shared = |part: &[u8]| copy.slice_ref(part);
     parts.scheme = next()?.map(TryFrom::try_from).transpose().ok()?;
-    parts.authority = next()?.map(TryFrom::try_from).transpose().ok()?;
-    parts.path_and_query = next()?.map(TryFrom::try_from).transpose().ok()?;
+    let authority = next()?.map(shared).map(Authority::from_maybe_shared);
+    parts.authority = authority.transpose().ok()?;
+    let target = next()?.map(shared).map(PathAndQuery::from_maybe_shared);
+    parts.path_and_query = target.transpose().ok()?;
     Uri::from_parts(parts).ok()
 }
 
-fn next_line(rest: &mut &[u8]) -> Option<(HeaderName, HeaderValue)> {
+fn next_line(copy: &Bytes, rest: &mut &[u8]) -> Option<(HeaderName, HeaderValue)> {
     let name_length = next_length(rest)?;
     let value_length = next_length(rest)?;
     let (is_sensitive, lines) = rest.split_first()?;
@@ -92,7 +98,7 @@ fn next_line(rest: &mut &[u8]) -> Option<(HeaderName, HeaderValue)> {
     let (value, after) = after.split_at_checked(value_length)?;
     *rest = after;
     let name = HeaderName::from_bytes(name).ok()?;
-    let mut value = HeaderValue::from_bytes(value).ok()?;
+    let mut value = HeaderValue::from_maybe_shared(copy.slice_ref(value)).ok()?;
     value.set_sensitive(*is_sensitive != 0);
     Some((name, value))
 }

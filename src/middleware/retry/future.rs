@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use http::{Request, Response};
 use pin_project_lite::pin_project;
@@ -15,7 +14,6 @@ use super::conclusion::Conclusion;
 use super::kept::Kept;
 use super::spare::Spare;
 use crate::body::Replay;
-use crate::policy::{Failure, Progress};
 use crate::{BoxError, Error, clock};
 
 pin_project! {
@@ -60,25 +58,14 @@ where
         }
     }
 
-    /// A call whose first attempt was sent elsewhere, and that is sent again then.
-    pub(super) fn again(service: S, kept: Kept<B>, log: CallLog, at: Instant) -> Self {
+    /// A call whose attempts so far were sent elsewhere, and that is sent again now.
+    pub(in crate::middleware) const fn again(service: S, kept: Kept<B>, log: CallLog) -> Self {
         Self {
-            state: State::wait_until(at),
+            state: State::Readying,
             service,
             again: Some(kept),
             log,
         }
-    }
-}
-
-impl<F> State<F> {
-    /// A zero delay makes no timer.
-    fn wait_until(at: Instant) -> Self {
-        if at <= clock::now() {
-            return Self::Readying;
-        }
-        let sleep = clock::sleep_until(at);
-        Self::BackingOff { sleep }
     }
 }
 
@@ -103,7 +90,10 @@ where
                     };
                     match this.log.conclude(result, spare) {
                         Conclusion::Return(result) => return Poll::Ready(result),
-                        Conclusion::Retry(at) => this.state.set(State::wait_until(at)),
+                        Conclusion::Retry(at) => this.state.set(match clock::wait_until(at) {
+                            Some(sleep) => State::BackingOff { sleep },
+                            None => State::Readying,
+                        }),
                     }
                 }
                 StateProj::BackingOff { sleep } => {
@@ -111,23 +101,11 @@ where
                     this.state.set(State::Readying);
                 }
                 StateProj::Readying => {
-                    let unready = match this.service.poll_ready(cx) {
-                        Poll::Ready(ready) => ready.map_err(Error::before_sending),
-                        // Only this layer can still say what became of the attempts before.
-                        Poll::Pending if this.log.is_too_late(clock::now()) => {
-                            Err(Error::unsent(Failure::Deadline(Progress::Unsent)))
-                        }
-                        Poll::Pending => return Poll::Pending,
-                    };
-                    if let Err(error) = unready {
-                        return Poll::Ready(Err(this.log.refused_here(error)));
-                    }
-                    let mut request = this
-                        .again
-                        .take()
-                        .expect("a retry is decided only for what can be replayed")
-                        .into_request();
-                    *this.again = this.log.may_retry().then(|| Kept::of(&request)).flatten();
+                    ready!(this.log.poll_ready(this.service, cx))?;
+                    let kept = this.again.take();
+                    let kept = kept.expect("a retry is decided only for what can be replayed");
+                    let (mut request, again) = kept.send(this.log.may_retry());
+                    *this.again = again;
                     this.log.resend(&mut request);
                     let attempt = this.service.call(request);
                     this.state.set(State::Attempting { attempt });

@@ -52,15 +52,25 @@ impl<B: Replay> Kept<B> {
         head
     }
 
-    pub(super) fn extensions_mut(&mut self) -> &mut Extensions {
+    pub(in crate::middleware) fn extensions_mut(&mut self) -> &mut Extensions {
         &mut self.extensions
     }
 
-    pub(super) fn body_mut(&mut self) -> &mut B {
+    pub(in crate::middleware) fn body_mut(&mut self) -> &mut B {
         &mut self.body
     }
 
-    pub(super) fn into_request(self) -> Request<B> {
-        self.head().map(|()| self.body)
+    /// The request that is sent now, and what is kept of it, if another attempt may follow.
+    pub(in crate::middleware) fn send(self, may_follow: bool) -> (Request<B>, Option<Self>) {
+        let next = may_follow.then(|| self.body.replay()).flatten();
+        let request = self.head();
+        let again = next.map(|body| Self {
+            body,
+            method: self.method,
+            version: self.version,
+            head: self.head,
+            extensions: self.extensions,
+        });
+        (request.map(|()| self.body), again)
     }
 }

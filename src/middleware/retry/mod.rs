@@ -10,17 +10,18 @@ mod flat_head;
 mod future;
 mod kept;
 mod layer;
-mod resume;
+mod ready;
 mod service;
 mod spare;
 mod spare_buffers;
 
-pub(super) use self::call::Began;
+pub(super) use self::call::{Began, CallLog, Known};
+pub(super) use self::conclusion::Conclusion;
 pub use self::future::RetryFuture;
 pub(super) use self::kept::Kept;
 pub use self::layer::RetryLayer;
-pub(super) use self::resume::{Resumed, resume};
 pub use self::service::Retry;
+pub(super) use self::spare::Spare;
 
 #[cfg(test)]
 mod tests;

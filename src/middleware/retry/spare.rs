@@ -4,7 +4,7 @@ use crate::body::Replay;
 
 /// What there is to send again after an attempt.
 #[derive(Debug)]
-pub(super) enum Spare<'a, B> {
+pub(in crate::middleware) enum Spare<'a, B> {
     /// The body that was kept for it.
     Kept(&'a mut B),
     /// The body could not be kept.

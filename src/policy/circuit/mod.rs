@@ -206,7 +206,20 @@ impl Circuit {
     /// needs to ask, until [a maintenance begins](Self::next_maintenance).
     #[must_use]
     pub fn is_untroubled(&self) -> bool {
-        matches!(&self.state, State::Closed(closed) if closed.streak.is_empty() && closed.pace.is_none())
+        matches!(&self.state, State::Closed(closed) if closed.streak.is_empty())
+            && self.limits_nothing()
+    }
+
+    /// Whether every foreground call passes now, though a success may have something to mend.
+    pub(crate) fn lets_pass(&self, now: Instant) -> bool {
+        let begins = self.next_maintenance();
+        self.limits_nothing()
+            && begins.is_none_or(|begins| now < begins)
+            && self.blocked(now, &Call::default()).is_none()
+    }
+
+    fn limits_nothing(&self) -> bool {
+        matches!(&self.state, State::Closed(closed) if closed.pace.is_none())
             && self.rate_gates.is_empty()
             && self.rate_limit().is_none()
     }

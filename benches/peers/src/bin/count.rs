@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use ::seawall::{CircuitLayer, Policy, ResilienceLayer};
 use http::Method;
 use peers::measure::{Run, Template};
-use peers::peers::{failsafe, recloser, seawall};
+use peers::peers::{failsafe, recloser, seawall, tower};
 use peers::transport::{Bare, Manner};
 
 fn main() -> ExitCode {
@@ -16,7 +16,10 @@ fn main() -> ExitCode {
     let kind = args.next().unwrap_or_default();
     let calls = args.next().and_then(|calls| calls.parse().ok());
     let (Some(mut run), Some(calls)) = (make(&kind), calls) else {
-        eprintln!("error: count bare|circuit|get|post|unkeyed|recloser|refused|refused-stack|failsafe CALLS");
+        eprintln!(
+            "error: count bare|circuit|get|post|unkeyed|retried|retried-tower|recloser|refused|\
+             refused-stack|failsafe CALLS"
+        );
         return ExitCode::from(2);
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -32,6 +35,7 @@ fn make(kind: &str) -> Option<Box<dyn Run>> {
     let ready = Bare::new(Manner::Ready);
     let payments = seawall::payments;
     let (get, post) = (Method::GET, Method::POST);
+    let failing = Bare::new(Manner::FailingFirst);
     Some(match kind {
         "bare" => Box::new(Template::new(ready, &post)),
         "circuit" => Box::new(Template::new(seawall::circuit(ready), &post)),
@@ -41,6 +45,11 @@ fn make(kind: &str) -> Option<Box<dyn Run>> {
             let stack = seawall::stack(Policy::external(), ready);
             Box::new(Template::new(stack, &post))
         }
+        "retried" => {
+            let stack = seawall::stack(seawall::payments_at_once(), failing);
+            Box::new(Template::new(stack, &post))
+        }
+        "retried-tower" => Box::new(Template::new(tower::stack(failing), &post)),
         "recloser" => Box::new(Template::new(recloser::breaker(ready), &post)),
         "refused" => Box::new(Template::new(seawall::opened(CircuitLayer::new), &post)),
         "refused-stack" => Box::new(Template::new(seawall::opened(ResilienceLayer::over), &post)),

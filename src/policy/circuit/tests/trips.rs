@@ -262,3 +262,21 @@ fn without_a_circuit_nothing_trips_but_the_gate_closes() {
     story.call(100.0, gates(20));
     assert_eq!(story.refuses(119.0, &IDEMPOTENT).0, Refusal::Gate);
 }
+
+#[test]
+fn a_failure_is_in_nobodys_way_until_it_trips() {
+    let mut story = Story::payments();
+    story.fails(0.0);
+    let now = story.at(0.1);
+    assert!(!story.circuit.is_untroubled() && story.circuit.lets_pass(now));
+    story.circuit.set_rate(now, Some(4.0));
+    assert!(!story.circuit.lets_pass(now));
+    story.circuit.set_rate(now, None);
+    assert!(story.circuit.lets_pass(now));
+    story.call(0.2, limits(20));
+    assert!(!story.circuit.lets_pass(story.at(0.3)));
+    story.trips_from(1_000.0);
+    assert!(!story.circuit.lets_pass(story.at(1_005.0)));
+    // Nor does it while it is still to be found out how the upstream is.
+    assert!(!story.circuit.lets_pass(story.at(10_000.0)));
+}

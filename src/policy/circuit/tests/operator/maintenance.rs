@@ -188,3 +188,13 @@ fn the_handle_does_not_shorten_what_a_file_has_opened() {
     story.opens_until(1.0, 60.0);
     assert_eq!(story.refuses(100.0, &IDEMPOTENT).0, Refusal::Maintenance);
 }
+
+#[test]
+fn what_is_due_lets_nobody_pass_though_nobody_has_asked_since() {
+    let mut story = Story::payments().with_maintenance(100.0, 700.0);
+    story.fails(90.0);
+    assert!(story.circuit.lets_pass(story.at(99.9)));
+    assert!(!story.circuit.lets_pass(story.at(100.0)));
+    story.refuses(101.0, &IDEMPOTENT);
+    assert!(!story.circuit.lets_pass(story.at(699.9)));
+}

@@ -116,31 +116,31 @@ fn payments() -> ResilienceLayer {
 
 #[test]
 fn a_post_with_a_generated_key_cloned_from_a_template() {
-    assert_eq!(extra(&payments(), cloned(&Method::POST)), 6);
+    assert_eq!(extra(&payments(), cloned(&Method::POST)), 2);
 }
 
 #[test]
 fn a_post_with_a_generated_key_freshly_built() {
-    assert_eq!(extra(&payments(), || fresh(&Method::POST)), 6);
+    assert_eq!(extra(&payments(), || fresh(&Method::POST)), 2);
 }
 
 #[test]
 fn a_post_with_a_generated_key_whose_transport_pends() {
     let pending = payments().layer(service_fn(pending_once));
     let bare = of_one_call(service_fn(pending_once), cloned(&Method::POST));
-    assert_eq!(of_one_call(pending, cloned(&Method::POST)) - bare, 6);
+    assert_eq!(of_one_call(pending, cloned(&Method::POST)) - bare, 2);
 }
 
 #[test]
 fn a_get() {
-    assert_eq!(extra(&payments(), cloned(&Method::GET)), 4);
-    assert_eq!(extra(&payments(), || fresh(&Method::GET)), 5);
+    assert_eq!(extra(&payments(), cloned(&Method::GET)), 0);
+    assert_eq!(extra(&payments(), || fresh(&Method::GET)), 1);
 }
 
 #[test]
 fn a_post_without_a_key_that_cannot_be_retried() {
     let layer = ResilienceLayer::new(Policy::external());
-    assert_eq!(extra(&layer, cloned(&Method::POST)), 4);
+    assert_eq!(extra(&layer, cloned(&Method::POST)), 0);
 }
 
 /// Answers each call in turn with a 502 and a 200.
@@ -173,7 +173,7 @@ fn a_post_with_a_generated_key_that_is_sent_again_at_once() {
     let layer = ResilienceLayer::new(policy.build().unwrap());
     let bare = of_one_call(service_fn(answer), cloned(&Method::POST));
     let retried = layer.layer(service_fn(failing_first));
-    assert_eq!(of_one_call(retried, cloned(&Method::POST)) - bare, 0);
+    assert_eq!(of_one_call(retried, cloned(&Method::POST)) - bare, 17);
 }
 
 #[test]

@@ -82,7 +82,9 @@ impl MadeKeys {
 impl MadeKeys {
     fn seal(&self, words: [u64; WORDS]) -> u64 {
         let mut seal = self.seals.build_hasher();
-        words.into_iter().for_each(|word| seal.write_u64(word));
+        for word in words {
+            seal.write_u64(word);
+        }
         seal.finish()
     }
 }

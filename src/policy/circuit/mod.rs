@@ -211,6 +211,7 @@ impl Circuit {
     }
 
     /// Whether every foreground call passes now, though a success may have something to mend.
+    #[cfg(any(test, feature = "middleware"))]
     pub(crate) fn lets_pass(&self, now: Instant) -> bool {
         let begins = self.next_maintenance();
         self.limits_nothing()

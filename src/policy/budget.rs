@@ -199,3 +199,5 @@ impl fmt::Debug for Budget {
 mod model_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod threads_tests;

@@ -2,7 +2,7 @@
 //! and the slots in which refused calls come back.
 //!
 //! A state machine without a clock: every method is told what time it is. From the symptom to the
-//! file: *why did it trip?* `streak`, `finish`; *why was this call refused?* `admit`, `refuse`; *why is it
+//! file: *why did it trip?* `streak`, `finish`; *why was this call refused?* `admit`, `unweighed`; *why is it
 //! still slow after the outage?* `pace`; *what rate is allowed?* `rate`; *when will it be tried
 //! again?* `slots`; *who closed the gate?* `gate`; *what did an operator decide?* `operator`.
 //!
@@ -41,7 +41,6 @@ mod outage;
 mod pace;
 mod rate;
 mod recent;
-mod refuse;
 mod settings;
 mod slots;
 mod slower;
@@ -49,6 +48,7 @@ mod snapshot;
 mod streak;
 mod throttle;
 mod traffic;
+mod unweighed;
 mod waiting;
 
 use std::time::{Duration, Instant};
@@ -200,29 +200,6 @@ impl Circuit {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
-    }
-
-    /// Whether every foreground call passes and no success has anything to mend: then neither
-    /// needs to ask, until [a maintenance begins](Self::next_maintenance).
-    #[must_use]
-    pub fn is_untroubled(&self) -> bool {
-        matches!(&self.state, State::Closed(closed) if closed.streak.is_empty())
-            && self.limits_nothing()
-    }
-
-    /// Whether every foreground call passes now, though a success may have something to mend.
-    #[cfg(any(test, feature = "middleware"))]
-    pub(crate) fn lets_pass(&self, now: Instant) -> bool {
-        let begins = self.next_maintenance();
-        self.limits_nothing()
-            && begins.is_none_or(|begins| now < begins)
-            && self.blocked(now, &Call::default()).is_none()
-    }
-
-    fn limits_nothing(&self) -> bool {
-        matches!(&self.state, State::Closed(closed) if closed.pace.is_none())
-            && self.rate_gates.is_empty()
-            && self.rate_limit().is_none()
     }
 
     /// Whether forgetting it loses nothing but its history: not open, not gated, nobody waiting, nothing

@@ -61,6 +61,8 @@ where
         if span::attempts_are_seen() || stack.upstreams.may_be_limited() || limit.is_over(now) {
             return Poll::Ready(Ok(None));
         }
+        // If it cannot be made ready, the call may come again when its credential may.
+        self.identify_if_gated();
         ready!(self.log.poll_ready(&mut self.service, cx))?;
         let permit = self.route.upstream.admit_at_once(now);
         Poll::Ready(Ok(permit.map(|permit| self.send(now, permit, limit))))
@@ -110,9 +112,7 @@ impl<S, B: Replay> Rest<S, B> {
 
     /// Whether it is sent again, and when.
     pub(super) fn conclude<C>(&mut self, result: Result<Response<C>, Error>) -> Conclusion<C> {
-        if self.route.upstream.gates_keys() {
-            self.identify();
-        }
+        self.identify_if_gated();
         let may_retry = self.log.may_retry();
         let spare = match &mut self.kept {
             Some(kept) if may_retry => Spare::Kept(kept.body_mut()),
@@ -151,6 +151,13 @@ impl<S, B: Replay> Rest<S, B> {
             stack.credentials.alarms_after(),
             policy.honours_retry_after(),
         )
+    }
+
+    /// Who has made the call matters only while the gate of a credential is closed.
+    fn identify_if_gated(&mut self) {
+        if self.route.upstream.gates_keys() {
+            self.identify();
+        }
     }
 
     fn identify(&mut self) {

@@ -13,6 +13,7 @@ use tower_layer::Layer;
 use tracing::subscriber::NoSubscriber;
 
 use super::*;
+use crate::middleware::testing::Blocked;
 use crate::{Backoff, Body, Jitter, Report, ResilienceLayer, Rule};
 
 const UPSTREAM: &str = "https://gateway.test:443";
@@ -131,6 +132,21 @@ fn what_other_calls_bring_during_the_backoff_is_heard_alike() {
                 }
             });
         }
+    }
+}
+
+#[test]
+fn a_retry_that_is_not_sent_after_all_comes_back_no_sooner_than_its_credential_may() {
+    let asking = || with_header(post(), "authorization", "Bearer one");
+    for how in [Blocked::Pending, Blocked::Failing] {
+        let steps = || vec![status(500), retry_after(429, 900)];
+        headed(&payments().backoff(steady()), steps, async |run| {
+            let call = run.start(asking());
+            pass(millis(500)).await;
+            run.send(asking()).await;
+            run.upstream.block(2, how);
+            let _ = call.await;
+        });
     }
 }
 

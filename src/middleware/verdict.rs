@@ -8,8 +8,9 @@ use super::extensions::Identity;
 use crate::clock;
 use crate::event::AttemptEnd;
 use crate::policy::circuit::{Closing, Ending};
+use crate::policy::classify;
+use crate::policy::rate_limit::{self, Quota};
 use crate::policy::retry_after::{self, HeaderText};
-use crate::policy::{classify, rate_limit};
 use crate::upstream::Upstream;
 
 /// How an attempt has ended that brought this response, and the status by whose rules it goes.
@@ -30,19 +31,24 @@ pub(super) fn of<C>(
     let closing = honours_retry_after
         .then(|| closing(response, status, identity))
         .flatten();
-    // A quota can only slow what is limited.
-    let quota = if closing.is_some() || upstream.is_untroubled(now) {
-        None
-    } else {
-        rate_limit::parse(response.headers(), clock::wall())
-    };
     Ending {
         rate_limited: status == StatusCode::TOO_MANY_REQUESTS,
+        quota: match closing {
+            Some(_) => None,
+            None => quota(response, upstream, now),
+        },
         closing,
         header: closing.map(|_| HeaderText::of(response.headers())),
-        quota,
         ..Ending::new(classify::health_of(status))
     }
+}
+
+/// What it says of the quota that is left, which can only slow what is limited.
+pub(super) fn quota<C>(response: &Response<C>, upstream: &Upstream, now: Instant) -> Option<Quota> {
+    if upstream.is_untroubled(now) {
+        return None;
+    }
+    rate_limit::parse(response.headers(), clock::wall())
 }
 
 /// What a Retry-After closes. Zero, or a date in the past, closes nothing.

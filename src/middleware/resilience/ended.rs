@@ -74,7 +74,7 @@ impl<B: Replay> Express<B> {
         response: Response<C>,
         end: AttemptEnd,
     ) -> Response<ThrottledBody<C>> {
-        let elapsed = self.under_way.succeeded(end);
+        let elapsed = self.under_way.succeeded(&response, end);
         let UnderWay {
             route,
             since,

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::Method;
+use http::{Method, Response};
 
 use super::route::Route;
 use crate::clock;
 use crate::event::{AttemptEnd, Event};
 use crate::middleware::circuit::Admitted;
+use crate::middleware::verdict;
 use crate::policy::Health;
 use crate::policy::circuit::{Ending, Permit};
 
@@ -36,8 +37,8 @@ impl UnderWay {
         }
     }
 
-    /// It has brought a success. How long it took.
-    pub(super) fn succeeded(&mut self, end: AttemptEnd) -> Duration {
+    /// It has brought this success. How long it took.
+    pub(super) fn succeeded<C>(&mut self, response: &Response<C>, end: AttemptEnd) -> Duration {
         let now = clock::now();
         let took = now.saturating_duration_since(self.since);
         let upstream = &self.route.upstream;
@@ -49,8 +50,13 @@ impl UnderWay {
             end,
         });
         if let Some(permit) = self.permit.take() {
-            let success = Ending::new(Health::Success);
-            upstream.finish(now, permit, &Ending { took, ..success });
+            let ending = Ending {
+                took,
+                // Somebody may have set a rate meanwhile.
+                quota: verdict::quota(response, upstream, now),
+                ..Ending::new(Health::Success)
+            };
+            upstream.finish(now, permit, &ending);
         }
         if let Some(status) = end.status() {
             upstream.authenticated(status, self.route.stack.credentials.alarms_after());

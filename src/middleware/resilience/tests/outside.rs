@@ -232,3 +232,26 @@ fn spans_that_are_seen_from_the_retry_on_are_the_same() {
         },
     );
 }
+
+#[test]
+fn a_quota_that_is_told_of_after_a_rate_was_set_is_heard_alike() {
+    for told in [200, 201, 404, 500] {
+        let steps = || {
+            let quota = "\"default\";r=1;t=30";
+            vec![status(told).header("ratelimit", quota).after(secs(3))]
+        };
+        headed(&payments(), steps, async |run| {
+            let call = run.start(post());
+            pass(secs(2)).await;
+            let control = run.upstreams.control();
+            control
+                .set_rate("https://gateway.test:443", Some(50.0))
+                .unwrap();
+            let _ = call.await;
+            run.note_snapshots();
+            for _ in 0..5 {
+                run.send_for(secs(1), post()).await;
+            }
+        });
+    }
+}

@@ -73,11 +73,14 @@ impl Routes {
     ) -> Option<Arc<Route>> {
         let Apart(lately) = &self.0[lane::mine() % LANES];
         let turn = stack.upstreams.turn();
-        let known = lately.load();
-        let known = known.as_ref().filter(|route| route.is_current(turn));
+        let loaded = lately.load();
+        let known = loaded.as_ref().filter(|route| route.is_current(turn));
         if let Some(route) = known.filter(|route| route.leads_to(uri)) {
             return lets_pass(&route.policy).then(|| Arc::clone(route));
         }
+        let is_taken = known.is_some();
+        // Held any longer, its upstream would pass for one in use when another needs the place.
+        drop(loaded);
         let policy = stack.upstreams.policy();
         // No upstream is made for what may never come there.
         if !lets_pass(&policy) {
@@ -87,7 +90,7 @@ impl Routes {
         // What newcomers share while there is no room is nobody's own; and what tells of a person is
         // kept nowhere.
         let is_own = !stack.upstreams.is_overflow(&route.upstream);
-        if known.is_none() && is_own && !route.authority.contains('@') {
+        if !is_taken && is_own && !route.authority.contains('@') {
             lately.store(Some(Arc::clone(&route)));
         }
         Some(route)

@@ -8,6 +8,7 @@ mod chance;
 mod nested;
 mod outside;
 mod refusals;
+mod routes;
 mod shown;
 mod told;
 

@@ -70,7 +70,8 @@ impl Stack {
 pub(crate) async fn read_on<C>(
     call: impl Future<Output = Result<Response<ThrottledBody<C>>, Error>>,
 ) -> Result<Response<C>, Error> {
-    let response = call.await?;
+    let mut response = call.await?;
+    Report::move_to_extensions(&mut response);
     Ok(response.map(ThrottledBody::into_inner))
 }
 

@@ -16,7 +16,8 @@ use crate::policy::{Delivery, Guarantee, StopReason};
 /// every [`Error`](crate::Error) has one.
 ///
 /// That of a healthy call lies with the body, where it costs no allocation. Whoever makes another body
-/// of it and wants the report to stay [moves it](Self::move_to_extensions) first.
+/// of it and wants the report to stay [moves it](Self::move_to_extensions) first; a layer around the stack
+/// that reads the body, such as a [`CollectLayer`](crate::middleware::collect::CollectLayer), does not.
 ///
 /// ```
 /// use seawall::Report;

@@ -30,8 +30,9 @@ const SLACK: f64 = 1.0 + 2.0 * f64::EPSILON;
 ///
 /// It is a handful of atomics: no lock, no timer, no sweep after an idle week. A deposit is one
 /// atomic update, and threads that deposit all the time do so side by side; only a retry looks at
-/// the whole window. It may overlook a deposit that is made at that very moment, never count one
-/// twice. An upstream that is called once in a while has no window at all.
+/// the whole window. It may overlook a deposit that is made at that very moment, and those of a
+/// second that a thread is just handing on, never count one twice: it grants too little, never too
+/// much. An upstream that is called once in a while has no window at all.
 ///
 /// ```
 /// use std::time::Instant;

@@ -125,9 +125,7 @@ impl<B: Replay> Express<B> {
     }
 
     fn identity(&self) -> Identity {
-        let route = &self.under_way.route;
-        let sources = route.stack.credentials.sources();
-        Identity::of(&self.kept.head(), route.policy.provider(), sources)
+        self.under_way.route.identity_of(&self.kept.head())
     }
 
     fn is_payment(&self) -> bool {

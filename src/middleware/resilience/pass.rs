@@ -33,13 +33,7 @@ impl<B: Replay> Pass<B> {
     /// last: from then on the call counts.
     pub(super) fn of(layer: &ResilienceLayer, request: &Request<B>) -> Option<Self> {
         let stack = layer.stack();
-        if span::attempts_are_seen()
-            || stack.upstreams.may_be_limited()
-            || is_signed(stack, request)
-        {
-            return None;
-        }
-        if !is_plain(request) {
+        if !is_plain(stack, request) {
             return None;
         }
         let lets_pass = |policy: &Policy| may_cross(request, policy) && !has_key(request, policy);
@@ -67,15 +61,20 @@ impl<B: Replay> Pass<B> {
     }
 }
 
-/// Whether a source has the credential of this request.
-pub(super) fn is_signed<B>(stack: &Stack, request: &Request<B>) -> bool {
-    let sources = stack.credentials.sources();
-    sources.covering(request.uri()).is_some()
+/// Whether nobody sees spans, nothing may be limited, no source has the credential of this request, and it
+/// says nothing of its own and is no tunnel.
+pub(super) fn is_plain<B>(stack: &Stack, request: &Request<B>) -> bool {
+    !span::attempts_are_seen()
+        && !stack.upstreams.may_be_limited()
+        && !is_signed(stack, request)
+        && request.extensions().is_empty()
+        && *request.method() != Method::CONNECT
 }
 
-/// Whether the request says nothing of its own, and is no tunnel.
-pub(super) fn is_plain<B>(request: &Request<B>) -> bool {
-    request.extensions().is_empty() && *request.method() != Method::CONNECT
+/// Whether a source has the credential of this request.
+fn is_signed<B>(stack: &Stack, request: &Request<B>) -> bool {
+    let sources = stack.credentials.sources();
+    sources.covering(request.uri()).is_some()
 }
 
 /// Whether it may cross the network as it is.

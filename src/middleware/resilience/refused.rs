@@ -5,8 +5,7 @@ use std::time::Instant;
 use http::Request;
 
 use super::ResilienceLayer;
-use super::pass::{asked, has_key, is_plain, is_signed, may_cross};
-use crate::event::span;
+use super::pass::{asked, has_key, is_plain, may_cross};
 use crate::middleware::admission::refusal;
 use crate::middleware::extensions::{Identity, hash, life_left};
 use crate::policy::circuit::Call;
@@ -18,11 +17,11 @@ use crate::{Error, Policy, clock};
 /// some layer has something to say about it, or it would wait.
 pub(super) fn refused<B>(layer: &ResilienceLayer, request: &Request<B>) -> Option<Error> {
     let (stack, upstreams) = (layer.stack(), layer.upstreams());
-    if span::attempts_are_seen() || upstreams.may_be_limited() || is_signed(stack, request) {
+    if !is_plain(stack, request) {
         return None;
     }
     let policy = upstreams.policy_now();
-    if !is_plain(request) || !may_cross(request, &policy) || has_key(request, &policy) {
+    if !may_cross(request, &policy) || has_key(request, &policy) {
         return None;
     }
     let makes_key = match choose(&asked(request, &policy)) {

@@ -73,7 +73,7 @@ where
         let (mut request, again) = kept(&mut self.kept).send(self.log.may_retry());
         if again.is_none() {
             // Nobody can read it in the head later on.
-            let identity = identity(&self.route, &request);
+            let identity = self.route.identity_of(&request);
             self.log.identify(identity);
         }
         self.kept = again;
@@ -167,7 +167,7 @@ impl<S, B: Replay> Rest<S, B> {
 
     fn identity(&self) -> Identity {
         match &self.kept {
-            Some(kept) => identity(&self.route, &kept.head()),
+            Some(kept) => self.route.identity_of(&kept.head()),
             None => self.log.identity(),
         }
     }
@@ -184,9 +184,4 @@ impl Sent {
 fn kept<B>(kept: &mut Option<Kept<B>>) -> Kept<B> {
     kept.take()
         .expect("a retry is decided only for what can be replayed")
-}
-
-fn identity<B>(route: &Route, request: &Request<B>) -> Identity {
-    let sources = route.stack.credentials.sources();
-    Identity::of(request, route.policy.provider(), sources)
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use http::Uri;
 use http::uri::Scheme;
+use http::{Request, Uri};
 
 use super::layer::Stack;
 use crate::Policy;
 use crate::lane::{self, Apart, LANES};
-use crate::middleware::extensions::life_left;
+use crate::middleware::extensions::{Identity, life_left};
 use crate::upstream::Upstream;
 
 /// Where a call goes, and by which policy: all that it shares with others, under one count. Each lane
@@ -47,6 +47,12 @@ impl Route {
             is_http: is_http(uri),
             authority: authority(uri).into(),
         }
+    }
+
+    /// Who makes this request, as its upstream counts it.
+    pub(super) fn identity_of<B>(&self, request: &Request<B>) -> Identity {
+        let sources = self.stack.credentials.sources();
+        Identity::of(request, self.policy.provider(), sources)
     }
 
     fn leads_to(&self, uri: &Uri) -> bool {

@@ -109,8 +109,9 @@ fn while_threads_deposit_and_undo_across_ticks_no_reader_sees_too_many() {
             while over.load(SeqCst) < 3 {
                 let seen = budget.balance(epoch + 50 * SECOND);
                 let told = begun.load(SeqCst);
-                // Each of three threads may have made one that it is about to undo.
-                assert!(seen <= f64::from(told + 3), "{seen} of {told}");
+                // Each of three threads may have made one that it is about to undo. The whole part
+                // is what would be granted: the rest is the slack of the ratio's product.
+                assert!(seen.floor() <= f64::from(told + 3), "{seen} of {told}");
             }
         });
     });

@@ -15,14 +15,15 @@ pub(crate) fn check<B: Body>(request: &Request<B>) -> Result<(), InvalidRequest>
         return Err(InvalidRequest::Scheme);
     }
     check_authority(request.uri())?;
-    check_framing(request.headers(), request.body().size_hint())?;
-    let is_sized = stated_length(request.headers()).or(request.body().size_hint().exact());
-    check_content(request.method(), request.body(), is_sized.is_some())
+    let size = request.body().size_hint();
+    check_framing(request.headers(), &size)?;
+    let is_sized = || size.exact().or_else(|| stated_length(request.headers()));
+    check_content(request.method(), request.body(), || is_sized().is_some())
 }
 
 /// The connection says where the body ends. A header that says otherwise cuts the request short, or
 /// has its rest read as another request (RFC 9112 section 11.2).
-fn check_framing(headers: &HeaderMap, size: SizeHint) -> Result<(), InvalidRequest> {
+fn check_framing(headers: &HeaderMap, size: &SizeHint) -> Result<(), InvalidRequest> {
     if headers.contains_key(TRANSFER_ENCODING) {
         return Err(InvalidRequest::TransferEncoding);
     }
@@ -54,14 +55,18 @@ fn digits(value: &[u8]) -> Option<u64> {
 }
 
 /// RFC 9110 sections 9.3.6 and 9.3.8: such a request has no content.
-fn check_content<B: Body>(method: &Method, body: &B, is_sized: bool) -> Result<(), InvalidRequest> {
+fn check_content<B: Body>(
+    method: &Method,
+    body: &B,
+    is_sized: impl Fn() -> bool,
+) -> Result<(), InvalidRequest> {
     if body.is_end_stream() {
         return Ok(());
     }
     match *method {
         Method::TRACE | Method::CONNECT => Err(InvalidRequest::Content),
         // Over HTTP/1.1 the connection would send the head, and leave out the body.
-        Method::GET | Method::HEAD if !is_sized => Err(InvalidRequest::Unsized),
+        Method::GET | Method::HEAD if !is_sized() => Err(InvalidRequest::Unsized),
         _ => Ok(()),
     }
 }
@@ -70,18 +75,17 @@ pub(crate) fn check_authority(uri: &Uri) -> Result<(), InvalidRequest> {
     let Some(authority) = uri.authority() else {
         return Err(InvalidRequest::Host);
     };
-    if authority.as_str().contains('@') {
+    let (text, host) = (authority.as_str(), authority.host());
+    if text.as_bytes().contains(&b'@') {
         return Err(InvalidRequest::UserInfo);
     }
-    if authority.host().is_empty() {
+    if host.is_empty() {
         return Err(InvalidRequest::Host);
     }
-    let port = authority
-        .as_str()
-        .strip_prefix(authority.host())
-        .unwrap_or_default();
+    let port = text.strip_prefix(host).unwrap_or_default();
+    let number = port.strip_prefix(':').unwrap_or_default();
     // A port that is no number is read as none, and the request would go to the scheme's own.
-    if authority.port_u16().is_none() && port.len() > ":".len() {
+    if !number.is_empty() && number.parse::<u16>().is_err() {
         return Err(InvalidRequest::Port);
     }
     Ok(())

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use http::Request;
 
-use super::ResilienceLayer;
 use super::pass::Pass;
 use super::under_way::UnderWay;
 use crate::body::{Replay, SendGate};
@@ -28,15 +27,8 @@ pub(super) struct Express<B> {
 }
 
 impl<B: Replay> Express<B> {
-    /// Makes the request ready to be sent. `None`, and nothing is changed: some layer has something to
-    /// say about it.
-    pub(super) fn prepare(layer: &ResilienceLayer, request: &mut Request<B>) -> Option<Self> {
-        let pass = Pass::of(layer, request)?;
-        Some(Self::begin(request, pass))
-    }
-
-    /// The call is under way.
-    fn begin(request: &mut Request<B>, pass: Pass<B>) -> Self {
+    /// The call is under way: the request is made ready to be sent.
+    pub(super) fn begin(request: &mut Request<B>, pass: Pass<B>) -> Self {
         let Pass {
             now,
             route,

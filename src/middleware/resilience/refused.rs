@@ -4,50 +4,42 @@ use std::time::Instant;
 
 use http::Request;
 
-use super::ResilienceLayer;
-use super::pass::{asked, has_key, is_plain, may_cross};
+use super::route::Route;
 use crate::middleware::admission::refusal;
-use crate::middleware::extensions::{Identity, hash, life_left};
+use crate::middleware::extensions::{hash, life_left};
 use crate::policy::circuit::Call;
-use crate::policy::idempotency::{Choice, IdempotencyKey, choose};
+use crate::policy::idempotency::IdempotencyKey;
 use crate::policy::{Guarantee, PATIENCE};
 use crate::{Error, Policy, clock};
 
 /// The refusal of such a call, as all of the layers would tell it. `None`, and nothing has changed:
 /// some layer has something to say about it, or it would wait.
-pub(super) fn refused<B>(layer: &ResilienceLayer, request: &Request<B>) -> Option<Error> {
-    let (stack, upstreams) = (layer.stack(), layer.upstreams());
-    if !is_plain(stack, request) {
-        return None;
-    }
-    let policy = upstreams.policy_now();
-    if !may_cross(request, &policy) || has_key(request, &policy) {
-        return None;
-    }
-    let makes_key = match choose(&asked(request, &policy)) {
-        Ok(Choice::Generate) => true,
-        Ok(Choice::Nothing) => false,
-        Ok(Choice::Keep(_) | Choice::Write(_)) | Err(_) => return None,
-    };
-    let (now, upstream) = (clock::now(), upstreams.find(request));
+pub(super) fn refused<B>(
+    route: &Route,
+    request: &Request<B>,
+    makes_key: bool,
+    now: Instant,
+) -> Option<Error> {
+    let Route {
+        policy, upstream, ..
+    } = route;
     let mut call = Call {
         patience: PATIENCE.min(policy.deadline()),
         ..Call::default()
     };
     if upstream.gates_keys() {
-        let sources = stack.credentials.sources();
-        call.rate_key = Identity::of(request, policy.provider(), sources).rate_key();
+        call.rate_key = route.identity_of(request).rate_key();
     }
     let mut key = None;
     let turned_away = upstream.turn_away(now, &call, || {
         // Made in its turn: the same seed makes the same key, whichever way the call goes.
-        key = makes_key.then(|| IdempotencyKey::from_random_bytes(upstreams.random().key_bytes()));
+        key = makes_key.then(|| route.new_key());
         let key = key.as_ref().map(hash);
         upstream.arrive(now, &Call { key, ..call });
         key
     })?;
-    let error = refusal(&upstream, now, turned_away);
-    Some(reported(error, request, &policy, key, now))
+    let error = refusal(upstream, now, turned_away);
+    Some(reported(error, request, policy, key, now))
 }
 
 /// With what the retry layer says of a call that was never sent.

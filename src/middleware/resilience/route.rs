@@ -11,7 +11,12 @@ use super::layer::Stack;
 use crate::Policy;
 use crate::lane::{self, Apart, LANES};
 use crate::middleware::extensions::{Identity, life_left};
+use crate::middleware::require_https::is_exposed;
+use crate::policy::idempotency::IdempotencyKey;
 use crate::upstream::Upstream;
+
+/// Names in a head of usual length.
+const USUAL_NAMES: usize = 24;
 
 /// Where a call goes, and by which policy: all that it shares with others, under one count. Each lane
 /// counts for itself, so that threads do not meet.
@@ -55,6 +60,12 @@ impl Route {
         Identity::of(request, self.policy.provider(), sources)
     }
 
+    /// A key for one more call.
+    pub(super) fn new_key(&self) -> IdempotencyKey {
+        let random = self.stack.upstreams.random();
+        IdempotencyKey::from_random_bytes(random.key_bytes())
+    }
+
     fn leads_to(&self, uri: &Uri) -> bool {
         authority(uri) == &*self.authority && is_http(uri) == self.is_http
     }
@@ -70,26 +81,23 @@ impl Route {
 pub(super) struct Routes([Apart<ArcSwapOption<Route>>; LANES]);
 
 impl Routes {
-    /// The route to this URI, by the policy in force. `None`: this policy does not let it go express.
-    pub(super) fn to(
-        &self,
-        uri: &Uri,
-        stack: &Stack,
-        lets_pass: impl Fn(&Policy) -> bool,
-    ) -> Option<Arc<Route>> {
+    /// The route of this request, by the policy in force. `None`: by that policy some layer has something
+    /// to say about it.
+    pub(super) fn to<B>(&self, request: &Request<B>, stack: &Stack) -> Option<Arc<Route>> {
+        let uri = request.uri();
         let Apart(lately) = &self.0[lane::mine() % LANES];
         let turn = stack.upstreams.turn();
         let loaded = lately.load();
         let known = loaded.as_ref().filter(|route| route.is_current(turn));
         if let Some(route) = known.filter(|route| route.leads_to(uri)) {
-            return lets_pass(&route.policy).then(|| Arc::clone(route));
+            return (!has_key(request, &route.policy)).then(|| Arc::clone(route));
         }
         let is_taken = known.is_some();
         // Held any longer, its upstream would pass for one in use when another needs the place.
         drop(loaded);
         let policy = stack.upstreams.policy();
         // No upstream is made for what may never come there.
-        if !lets_pass(&policy) {
+        if !may_cross(uri, &policy) || has_key(request, &policy) {
             return None;
         }
         let route = Arc::new(Route::to(uri, (turn, policy), stack));
@@ -110,6 +118,20 @@ impl Routes {
             }
         }
     }
+}
+
+/// Whether it may cross the network as it is. Of one route all may, or none.
+fn may_cross(uri: &Uri, policy: &Policy) -> bool {
+    !is_exposed(uri) || !policy.requires_https()
+}
+
+/// Whether it brings a key. To look at each name of a usual head takes less than the hash of one.
+fn has_key<B>(request: &Request<B>, policy: &Policy) -> bool {
+    let (headers, key_header) = (request.headers(), &policy.provider().key_header);
+    if headers.keys_len() > USUAL_NAMES {
+        return headers.contains_key(key_header);
+    }
+    headers.keys().any(|name| name == key_header)
 }
 
 fn authority(uri: &Uri) -> &str {

@@ -7,7 +7,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::express::Express;
-use super::refused::refused;
+use super::way::Way;
 use super::{ResilienceFuture, ResilienceLayer};
 use crate::body::Replay;
 use crate::middleware::throttle::ThrottledBody;
@@ -44,14 +44,21 @@ where
         // The instance that was made ready is called; the clone takes its place, or is there for a
         // retry.
         let clone = self.transport.clone();
-        if let Some(express) = Express::prepare(&self.layer, &mut request) {
-            let attempt = self.transport.call(request);
-            return ResilienceFuture::express(attempt, clone, express);
+        match Way::of(&self.layer, &request) {
+            Some(Way::Express(pass)) => {
+                let express = Express::begin(&mut request, pass);
+                let attempt = self.transport.call(request);
+                ResilienceFuture::express(attempt, clone, express)
+            }
+            Some(Way::Refused(error)) => {
+                // Nobody holds what was made ready and is not called.
+                self.transport = clone;
+                ResilienceFuture::refused(error)
+            }
+            None => {
+                let ready = mem::replace(&mut self.transport, clone);
+                ResilienceFuture::through_each_layer(self.layer.stack().whole(ready).call(request))
+            }
         }
-        let ready = mem::replace(&mut self.transport, clone);
-        if let Some(error) = refused(&self.layer, &request) {
-            return ResilienceFuture::refused(error);
-        }
-        ResilienceFuture::through_each_layer(self.layer.stack().whole(ready).call(request))
     }
 }

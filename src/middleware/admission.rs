@@ -209,8 +209,7 @@ pub(super) fn refusal(upstream: &Upstream, now: Instant, turned_away: TurnedAway
 /// meantime.
 pub(super) fn patience_ends<B>(request: &Request<B>, now: Instant) -> Instant {
     let extensions = request.extensions();
-    let deadline = extensions.get::<Deadline>();
-    let deadline = deadline.map(|deadline| deadline.instant());
+    let deadline = Deadline::of(request).map(Deadline::instant);
     let key_expires = extensions.get::<KeyPast>().map(|past| past.expires);
     let bounds = [deadline, key_expires].into_iter().flatten();
     bounds.fold(now + PATIENCE, Instant::min)

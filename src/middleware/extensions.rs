@@ -9,6 +9,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request};
 
 use super::credentials::{Bound, Sources};
+use crate::body::SendGate;
 use crate::policy::Guarantee;
 use crate::policy::budget::Grant;
 use crate::policy::idempotency::IdempotencyKey;
@@ -33,6 +34,25 @@ impl Deadline {
     #[must_use]
     pub const fn at(instant: Instant) -> Self {
         Self(instant)
+    }
+
+    /// The deadline that this request came with, or that the layers around have given to its call.
+    ///
+    /// ```
+    /// use std::time::Instant;
+    /// use seawall::Deadline;
+    ///
+    /// let mut request = http::Request::new(());
+    /// assert_eq!(Deadline::of(&request), None);
+    /// let deadline = Deadline::at(Instant::now());
+    /// request.extensions_mut().insert(deadline);
+    /// assert_eq!(Deadline::of(&request), Some(deadline));
+    /// ```
+    #[must_use]
+    pub fn of<B>(request: &Request<B>) -> Option<Self> {
+        let extensions = request.extensions();
+        let said = extensions.get::<Self>().copied();
+        said.or_else(|| extensions.get::<Attempt>()?.deadline)
     }
 
     /// When the call must have ended.
@@ -278,7 +298,14 @@ pub(crate) struct CredentialWait(pub(crate) Duration);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FreshConnection;
 
-/// On an attempt: its time is over then. Whoever reads the response's body inside the attempt must
-/// have made up its mind about the head by that time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AttemptEnds(pub(crate) Instant);
+/// On an attempt: what whoever sends it goes by. All in one, as each extension is a box.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    /// Its time is over then. Whoever reads the response's body inside the attempt must have made up
+    /// its mind about the head by that time.
+    pub(crate) ends: Instant,
+    /// When its call must have ended.
+    pub(crate) deadline: Option<Deadline>,
+    /// What proves that nothing of it was sent.
+    pub(crate) gate: SendGate,
+}

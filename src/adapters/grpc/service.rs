@@ -64,10 +64,10 @@ impl Setting {
         let is_idempotent = self.idempotent.contains(request.uri().path());
         *request.uri_mut() = at(&self.origin, request.uri());
         let asked = grpc::timeout(request.headers());
+        let arrived = Deadline::of(&request);
         let extensions = request.extensions_mut();
         if let Some(timeout) = asked {
             let asked = Deadline::at(clock::after(clock::now(), timeout));
-            let arrived = extensions.get::<Deadline>().copied();
             extensions.insert(arrived.map_or(asked, |arrived| arrived.min(asked)));
         }
         // Another stack around this one may have said it of its own calls.

@@ -30,7 +30,7 @@ use tower_service::Service;
 use crate::TransportError;
 use crate::body::Body;
 use crate::body::send_gate::{GatedBody, SendGate};
-use crate::middleware::extensions::FreshConnection;
+use crate::middleware::extensions::{Attempt, FreshConnection};
 use crate::on_hyper::check;
 
 use connect::Connector;
@@ -108,7 +108,8 @@ impl Service<Request<Body>> for Transport {
         if let Err(invalid) = check::check(&request) {
             return TransportFuture::refuse(invalid);
         }
-        if let Some(length) = check::stated_length(request.headers()) {
+        let is_stream = request.body().is_stream();
+        if is_stream && let Some(length) = check::stated_length(request.headers()) {
             request.body().announce(length);
         }
         // The connection decides the version: asking for HTTP/2 on a connection that turns out to
@@ -117,14 +118,12 @@ impl Service<Request<Body>> for Transport {
 
         let extensions = request.extensions_mut();
         let fresh = extensions.remove::<FreshConnection>().is_some();
-        let gate = extensions
-            .remove::<SendGate>()
-            .unwrap_or_else(SendGate::new);
+        let attempt = extensions.remove::<Attempt>();
+        let gate = attempt.map_or_else(SendGate::new, |attempt| attempt.gate);
         let safe = request.method().is_safe();
         // Whatever may change something is gated, with an empty body too. CONNECT has none at all.
         let gate_empty = !safe && request.method() != Method::CONNECT;
         let empty_and_safe = safe && request.body().is_end_stream();
-        let is_stream = request.body().is_stream();
         let request = request.map(|body| {
             if gate_empty {
                 gate.arm_empty_too(body)

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::body::SendGate;
 use crate::middleware::Deadline;
-use crate::middleware::extensions::AttemptEnds;
+use crate::middleware::extensions::Attempt;
 use crate::middleware::timed::Timed;
 use crate::policy::{Failure, Progress};
 use crate::{BoxError, Error, clock};
@@ -70,12 +70,21 @@ impl Limit {
         self.at <= now
     }
 
-    /// Tells the layers below. Another attempt timeout around this one may be tighter.
-    pub(in crate::middleware) fn pass_down<B>(&self, request: &mut Request<B>) {
+    /// Tells whoever sends it. Another attempt timeout around this one may be tighter.
+    pub(in crate::middleware) fn pass_down<B>(
+        &self,
+        request: &mut Request<B>,
+        deadline: Option<Deadline>,
+    ) -> SendGate {
+        let gate = SendGate::new();
         let extensions = request.extensions_mut();
-        let around = extensions.get::<AttemptEnds>();
-        let at = around.map_or(self.at, |AttemptEnds(around)| self.at.min(*around));
-        extensions.insert(AttemptEnds(at));
+        let around = extensions.get::<Attempt>();
+        extensions.insert(Attempt {
+            ends: around.map_or(self.at, |around| self.at.min(around.ends)),
+            deadline,
+            gate: gate.clone(),
+        });
+        gate
     }
 
     pub(in crate::middleware) fn failure(self, progress: Progress) -> Failure {

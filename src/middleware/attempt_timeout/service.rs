@@ -8,7 +8,6 @@ use tower_service::Service;
 
 use super::AttemptTimeoutFuture;
 use super::future::Limit;
-use crate::body::SendGate;
 use crate::middleware::Deadline;
 use crate::policy::{Failure, Progress};
 use crate::{BoxError, Error, Upstreams, clock};
@@ -57,18 +56,13 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let now = clock::now();
-        let limit = Limit::of(
-            now,
-            self.bound.of(&request),
-            request.extensions().get::<Deadline>().copied(),
-        );
+        let deadline = Deadline::of(&request);
+        let limit = Limit::of(now, self.bound.of(&request), deadline);
         if limit.is_over(now) {
             let too_late = Failure::Deadline(Progress::Unsent);
             return AttemptTimeoutFuture::refused(Error::unsent(too_late));
         }
-        let gate = SendGate::new();
-        request.extensions_mut().insert(gate.clone());
-        limit.pass_down(&mut request);
+        let gate = limit.pass_down(&mut request, deadline);
         AttemptTimeoutFuture::new(self.inner.call(request), limit, gate)
     }
 }

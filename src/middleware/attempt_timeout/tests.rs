@@ -7,8 +7,8 @@ use tower::{ServiceExt, service_fn};
 use tower_layer::Layer;
 
 use super::AttemptTimeoutLayer;
-use crate::body::SendGate;
 use crate::middleware::Deadline;
+use crate::middleware::extensions::Attempt;
 use crate::middleware::testing::*;
 use crate::policy::{Delivery, Failure, Progress};
 use crate::{BoxError, Error, clock};
@@ -83,8 +83,9 @@ async fn past_the_deadline_nothing_is_sent() {
 
 /// Takes the gate of the request as a transport does, then never answers.
 async fn stalled(request: Request<Full<Bytes>>, written: bool) -> Result<Response<()>, BoxError> {
-    let gate = request.extensions().get::<SendGate>().cloned();
-    let mut body = gate.expect("a gate").arm(request.into_body());
+    let attempt = request.extensions().get::<Attempt>().cloned();
+    let gate = attempt.expect("it is told of").gate;
+    let mut body = gate.arm(request.into_body());
     if written {
         let _ = body.frame().await;
     }

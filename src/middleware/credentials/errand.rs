@@ -52,11 +52,10 @@ pub(super) enum Renewed<C> {
 
 impl<S, B> Errand<S, B> {
     pub(super) fn new(bound: &Arc<Bound>, settings: Settings, request: &Request<B>) -> Self {
-        let deadline = request.extensions().get::<Deadline>();
         Self {
             bound: Arc::clone(bound),
             settings,
-            deadline: deadline.map(|deadline| deadline.instant()),
+            deadline: Deadline::of(request).map(Deadline::instant),
             once: bound.source.is_fixed() || *request.method() == Method::CONNECT,
             used: None,
             kept: None,

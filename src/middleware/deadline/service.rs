@@ -61,7 +61,7 @@ where
         let now = clock::now();
         let (deadline, payments) = self.bound.now();
         let ours = Deadline::at(clock::after(now, deadline));
-        let arrived = request.extensions().get::<Deadline>().copied();
+        let arrived = Deadline::of(&request);
         let tighter = arrived.map_or(ours, |arrived| arrived.min(ours));
         if tighter.instant() <= now {
             let passed = Failure::Deadline(Progress::Unsent);

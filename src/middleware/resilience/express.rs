@@ -52,17 +52,10 @@ impl<B: Replay> Express<B> {
             gate: None,
         };
         if B::TELLS_ITS_TRANSPORT {
-            express.tell_transport(request);
+            let (limit, deadline) = (express.limit(), express.deadline());
+            express.gate = Some(limit.pass_down(request, Some(deadline)));
         }
         express
-    }
-
-    fn tell_transport(&mut self, request: &mut Request<B>) {
-        let gate = SendGate::new();
-        request.extensions_mut().insert(gate.clone());
-        request.extensions_mut().insert(self.deadline());
-        self.limit().pass_down(request);
-        self.gate = Some(gate);
     }
 }
 

@@ -27,9 +27,9 @@ pub(super) type Attempts<S> =
 
 /// The whole stack: what a [`Policy`] says, around any HTTP service.
 ///
-/// A transport of your own finds in the extensions of an attempt when its call must have ended, as a
-/// [`Deadline`](crate::Deadline), if the request's body is a [`Body`](crate::Body). With any other body
-/// a first attempt may go without it. The deadline holds all the same.
+/// A transport of your own may ask when the call must have ended, by
+/// [`Deadline::of`](crate::Deadline::of), if the request's body is a [`Body`](crate::Body). With any other
+/// body an attempt may go without it. The deadline holds all the same.
 ///
 /// ```
 /// use bytes::Bytes;

@@ -78,12 +78,8 @@ where
         }
         self.kept = again;
         self.log.resent(&mut request);
-        request.extensions_mut().insert(self.deadline);
-        let gate = B::TELLS_ITS_TRANSPORT.then(SendGate::new);
-        if let Some(gate) = &gate {
-            request.extensions_mut().insert(gate.clone());
-            limit.pass_down(&mut request);
-        }
+        let gate =
+            B::TELLS_ITS_TRANSPORT.then(|| limit.pass_down(&mut request, Some(self.deadline)));
         admitted.tell_of_start();
         let attempt = Timed::new(self.service.call(request), limit.at());
         let sent = Sent {

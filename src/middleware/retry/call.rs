@@ -101,7 +101,7 @@ impl CallLog {
             key,
             past: is_keyed.then(|| KeyPast::of(request, policy, began.at)),
             guarantee,
-            deadline: tighter(deadline, request.extensions().get()),
+            deadline: tighter(deadline, Deadline::of(request)),
         };
         let identity = Identity::of(request, policy.provider(), sources);
         let mut log = Self::with(known, began);
@@ -290,7 +290,7 @@ impl Drop for CallLog {
 }
 
 /// Without a deadline layer around it, the policy's deadline holds here: no wait outlasts it.
-fn tighter(ours: Instant, arrived: Option<&Deadline>) -> Deadline {
+fn tighter(ours: Instant, arrived: Option<Deadline>) -> Deadline {
     let ours = Deadline::at(ours);
-    arrived.map_or(ours, |arrived| ours.min(*arrived))
+    arrived.map_or(ours, |arrived| ours.min(arrived))
 }

@@ -92,11 +92,19 @@ async fn an_answer_that_is_settled_is_not_held_back() {
     assert_eq!(clock::now(), start);
 }
 
+fn until(ends: Instant) -> Attempt {
+    Attempt {
+        ends,
+        deadline: None,
+        gate: SendGate::new(),
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_end_of_the_attempt_comes_before_the_wait() {
     let mut request = request();
     let ends = clock::now() + millis(30);
-    request.extensions_mut().insert(AttemptEnds(ends));
+    request.extensions_mut().insert(until(ends));
     assert!(sent(request, answer([data(5_000, "late")])).await.is_ok());
     assert_eq!(clock::now(), ends);
 }
@@ -139,7 +147,7 @@ async fn the_server_is_told_the_tightest_of_all_limits() {
         let mut request = request();
         let extensions = request.extensions_mut();
         extensions.insert(Deadline::at(clock::now() + millis(deadline)));
-        extensions.insert(AttemptEnds(clock::now() + millis(ends)));
+        extensions.insert(until(clock::now() + millis(ends)));
         if let Some(own) = own {
             request
                 .headers_mut()

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -18,8 +18,9 @@ use http_body_util::BodyExt as _;
 use tower::{Service, ServiceExt, service_fn};
 
 use super::*;
+use crate::body::SendGate;
 use crate::clock;
-use crate::middleware::extensions::AttemptEnds;
+use crate::middleware::extensions::Attempt;
 use crate::middleware::testing::{millis, pass};
 use crate::policy::{Failure, Progress};
 use crate::{Body, BoxError, Deadline, Error};

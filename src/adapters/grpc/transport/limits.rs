@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use http::{HeaderValue, Request};
 
 use crate::Deadline;
-use crate::middleware::extensions::AttemptEnds;
+use crate::middleware::extensions::Attempt;
 use crate::policy::grpc::{self, Timeout};
 use crate::policy::{Failure, Progress};
 
@@ -22,11 +22,9 @@ pub(super) struct Limits {
 
 impl Limits {
     pub(super) fn of<B>(request: &Request<B>) -> Self {
-        let extensions = request.extensions();
-        let deadline = extensions.get::<Deadline>();
-        let deadline = deadline.map(|deadline| deadline.instant());
-        let ends = extensions.get::<AttemptEnds>();
-        let ends = ends.map(|AttemptEnds(at)| *at);
+        let deadline = Deadline::of(request).map(Deadline::instant);
+        let ends = request.extensions().get::<Attempt>();
+        let ends = ends.map(|attempt| attempt.ends);
         Self {
             deadline,
             ends: deadline.into_iter().chain(ends).min(),

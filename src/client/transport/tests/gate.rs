@@ -6,12 +6,17 @@ use super::h2_peer::{DATA, H2Peer, HEADERS};
 use super::peer::{Identity, Peer, answer, read_request, read_to_end};
 use super::*;
 use crate::body::send_gate::SendGate;
+use crate::middleware::extensions::Attempt;
 use crate::policy::{Failure, Progress};
 
 fn gated(method: Method, url: &str, body: impl Into<Body>) -> (SendGate, Request<Body>) {
     let gate = SendGate::new();
     let mut request = request(method, url, body);
-    request.extensions_mut().insert(gate.clone());
+    request.extensions_mut().insert(Attempt {
+        ends: crate::clock::now() + Duration::from_secs(60),
+        deadline: None,
+        gate: gate.clone(),
+    });
     (gate, request)
 }
 

@@ -13,6 +13,7 @@ use tower_layer::Layer;
 use tracing::subscriber::NoSubscriber;
 
 use super::*;
+use crate::middleware::extensions::Attempt;
 use crate::middleware::testing::Blocked;
 use crate::{Backoff, Body, Jitter, Report, ResilienceLayer, Rule};
 
@@ -182,7 +183,7 @@ fn only_a_transport_of_this_crate_is_given_a_gate_for_the_retry() {
         let layer = ResilienceLayer::new(at_once().build().unwrap());
         let (calls, gates) = (AtomicU16::new(0), Mutex::new(Vec::new()));
         let service = layer.layer(service_fn(|request: Request<B>| {
-            let gate = request.extensions().get::<crate::body::SendGate>();
+            let gate = request.extensions().get::<Attempt>();
             gates.lock().unwrap().push(gate.is_some());
             ready(Ok::<_, Infallible>(failing_first(&calls)))
         }));

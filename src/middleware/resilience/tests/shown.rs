@@ -161,7 +161,7 @@ impl Service<Call> for Witness {
         let (method, uri, version) = (request.method(), request.uri(), request.version());
         let (headers, body) = (request.headers(), request.body());
         let fresh = request.extensions().get::<FreshConnection>().is_some();
-        // The first attempt of a call that goes express is not told of its deadline.
+        // An attempt that goes express is not told of its deadline.
         let told = request.extensions().get::<Deadline>().is_some();
         let open = self.upstream.open_bodies();
         self.journal.note(format!(

@@ -8,8 +8,7 @@ use tower::{ServiceExt, service_fn};
 use tower_layer::Layer;
 
 use super::*;
-use crate::body::SendGate;
-use crate::middleware::extensions::AttemptEnds;
+use crate::middleware::extensions::Attempt;
 use crate::policy::Progress;
 use crate::{Body, Deadline, ResilienceLayer, clock};
 
@@ -25,14 +24,11 @@ async fn either_way_it_knows_the_end_of_its_attempt_and_proves_that_nothing_was_
     let tell = Arc::clone(&told);
     let transport = service_fn(move |mut request: Request<Body>| {
         let now = clock::now();
-        let extensions = request.extensions_mut();
-        let deadline = extensions.get::<Deadline>();
+        let deadline = Deadline::of(&request);
         let deadline = deadline.map(|deadline| deadline.instant() - now);
-        let ends = extensions.get::<AttemptEnds>();
-        tell.lock()
-            .unwrap()
-            .push((deadline, ends.map(|AttemptEnds(at)| *at - now)));
-        let gate = extensions.remove::<SendGate>().unwrap();
+        let attempt = request.extensions_mut().remove::<Attempt>().unwrap();
+        tell.lock().unwrap().push((deadline, attempt.ends - now));
+        let gate = attempt.gate;
         async move {
             // No connection ever asks for it.
             let _armed = gate.arm(request.into_body());
@@ -46,6 +42,6 @@ async fn either_way_it_knows_the_end_of_its_attempt_and_proves_that_nothing_was_
     for failure in [express.unwrap_err().failure(), whole.unwrap_err().failure()] {
         assert_eq!(failure, Some(Failure::AttemptTimeout(Progress::Unsent)));
     }
-    let both = (Some(secs(3)), Some(secs(1)));
+    let both = (Some(secs(3)), secs(1));
     assert_eq!(*told.lock().unwrap(), [both; 2]);
 }

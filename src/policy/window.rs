@@ -38,10 +38,15 @@ impl<const N: usize> Window<N> {
 
     /// The count of the `last` ticks up to `now_tick`, that one included.
     pub(crate) fn sum(&self, now_tick: u32, last: u32) -> u64 {
+        self.sum_of(|tick| now_tick.checked_sub(tick).is_some_and(|age| age < last))
+    }
+
+    /// The count of these ticks.
+    pub(crate) fn sum_of(&self, counts: impl Fn(u32) -> bool) -> u64 {
         self.buckets
             .iter()
             .map(|bucket| unpack(bucket.load(SeqCst)))
-            .filter(|(tick, _)| now_tick.checked_sub(*tick).is_some_and(|age| age < last))
+            .filter(|(tick, _)| counts(*tick))
             .map(|(_, count)| u64::from(count))
             .sum()
     }

@@ -74,7 +74,9 @@ impl Counts {
     pub(super) fn add_retry(&self, tick: u32) -> u64 {
         let retries = self.past().retries.window();
         let in_this_tick = retries.add(tick, 1);
-        beside(retries, tick) + u64::from(in_this_tick)
+        let may_count = may_count(tick);
+        let beside = retries.sum_of(|other| other != tick && may_count(other));
+        beside + u64::from(in_this_tick)
     }
 
     pub(super) fn take_back_retry(&self, tick: u32) {
@@ -84,7 +86,7 @@ impl Counts {
     /// Retries that may lie in the last 60 s.
     pub(super) fn retries(&self, tick: u32) -> u64 {
         let retries = self.past.get().and_then(|past| past.retries.0.get());
-        retries.map_or(0, |retries| beside(retries, tick) + retries.sum(tick, 1))
+        retries.map_or(0, |retries| retries.sum_of(may_count(tick)))
     }
 
     /// What is too old to earn is not worth a window.
@@ -122,11 +124,9 @@ impl Rare {
     }
 }
 
-/// Retries that may lie in the last 60 s, without those of this very tick. The tick that the window's
-/// start falls into counts whole, and so does what other threads, whose clock readings are later, have
-/// granted already.
-fn beside(retries: &Window<BUCKETS>, tick: u32) -> u64 {
-    let before = retries.sum(tick.saturating_sub(1), WINDOW_SECONDS);
-    let after = retries.sum(u32::MAX, u32::MAX - tick);
-    before + after
+/// Whether the retries of a tick may lie in the last 60 s before this one. The tick that the window's start
+/// falls into counts whole, and so does what other threads, whose clock readings are later, have granted
+/// already.
+fn may_count(now_tick: u32) -> impl Fn(u32) -> bool {
+    move |tick| now_tick.saturating_sub(tick) <= WINDOW_SECONDS
 }

@@ -2,6 +2,7 @@
 //! not as a wave.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::{Duration, Instant};
 
 use crate::policy::backoff::between;
@@ -44,24 +45,27 @@ impl Slots {
         key: Option<u64>,
         unit: f64,
     ) -> Instant {
-        if let Some(kept) = key.and_then(|key| self.by_key.get(&key).copied())
-            && kept > now
-            && kept >= span.reopens
-        {
-            return kept;
-        }
-        let next = self.next.map_or(span.from, |next| next.max(span.from));
-        let slot = if next <= span.until {
-            self.next = next.checked_add(span.spacing);
-            next
-        } else {
-            let width = span.until.saturating_duration_since(span.from);
-            span.from + between(Duration::ZERO, width, unit)
+        let Some(key) = key else {
+            return next_slot(&mut self.next, span, unit);
         };
-        if let Some(key) = key {
-            self.remember(now, key, slot);
+        self.make_room(now);
+        let has_room = self.by_key.len() < REMEMBERED;
+        match self.by_key.entry(key) {
+            Entry::Occupied(kept) if *kept.get() > now && *kept.get() >= span.reopens => {
+                *kept.get()
+            }
+            Entry::Occupied(mut kept) => {
+                kept.insert(next_slot(&mut self.next, span, unit));
+                *kept.get()
+            }
+            Entry::Vacant(place) => {
+                let slot = next_slot(&mut self.next, span, unit);
+                if has_room {
+                    place.insert(slot);
+                }
+                slot
+            }
         }
-        slot
     }
 
     /// A new outage has a row of its own, whatever was given out before it.
@@ -75,16 +79,24 @@ impl Slots {
         self.by_key.clear();
     }
 
-    fn remember(&mut self, now: Instant, key: u64, slot: Instant) {
+    fn make_room(&mut self, now: Instant) {
         let is_full = self.by_key.len() >= REMEMBERED;
         if is_full && self.swept_at.is_none_or(|swept_at| now >= swept_at + SWEEP) {
             self.by_key.retain(|_, slot| *slot > now);
             self.swept_at = Some(now);
         }
-        if self.by_key.len() < REMEMBERED {
-            self.by_key.insert(key, slot);
-        }
     }
+}
+
+/// The next one in the row, or one at random when the span is full.
+fn next_slot(row: &mut Option<Instant>, span: Span, unit: f64) -> Instant {
+    let next = row.map_or(span.from, |next| next.max(span.from));
+    if next <= span.until {
+        *row = next.checked_add(span.spacing);
+        return next;
+    }
+    let width = span.until.saturating_duration_since(span.from);
+    span.from + between(Duration::ZERO, width, unit)
 }
 
 #[cfg(test)]

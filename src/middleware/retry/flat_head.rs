@@ -16,10 +16,8 @@ pub(super) struct FlatHead {
     names: usize,
 }
 
-/// Before each part stands how long it is.
-const LENGTH: usize = size_of::<usize>();
-/// Two lengths, and whether the value is sensitive.
-const LINE_START: usize = 2 * LENGTH + 1;
+/// How many bits the length of a name takes: [`HeaderName`] has none that is longer.
+const NAME_BITS: u32 = 16;
 
 impl FlatHead {
     pub(super) fn of<B>(request: &Request<B>) -> Self {
@@ -65,15 +63,15 @@ impl Drop for FlatHead {
 }
 
 fn push(bytes: &mut Vec<u8>, part: &[u8]) {
-    bytes.extend_from_slice(&part.len().to_le_bytes());
+    bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
     bytes.extend_from_slice(part);
 }
 
+/// Both lengths, and whether the value is sensitive, are one word.
 fn push_line(bytes: &mut Vec<u8>, name: &[u8], value: &HeaderValue) {
-    let mut start = [u8::from(value.is_sensitive()); LINE_START];
-    start[..LENGTH].copy_from_slice(&name.len().to_le_bytes());
-    start[LENGTH..2 * LENGTH].copy_from_slice(&value.len().to_le_bytes());
-    bytes.extend_from_slice(&start);
+    let lengths = (value.len() as u64) << NAME_BITS | name.len() as u64;
+    let start = lengths << 1 | u64::from(value.is_sensitive());
+    bytes.extend_from_slice(&start.to_le_bytes());
     bytes.extend_from_slice(name);
     bytes.extend_from_slice(value.as_bytes());
 }
@@ -91,29 +89,31 @@ fn next_uri(copy: &Bytes, rest: &mut &[u8]) -> Option<Uri> {
 }
 
 fn next_line(copy: &Bytes, rest: &mut &[u8]) -> Option<(HeaderName, HeaderValue)> {
-    let name_length = next_length(rest)?;
-    let value_length = next_length(rest)?;
-    let (is_sensitive, lines) = rest.split_first()?;
-    let (name, after) = lines.split_at_checked(name_length)?;
-    let (value, after) = after.split_at_checked(value_length)?;
-    *rest = after;
+    let start = next_word(rest)?;
+    let (lengths, is_sensitive) = (start >> 1, start & 1 != 0);
+    let name = next(rest, lengths & ((1 << NAME_BITS) - 1))?;
+    let value = next(rest, lengths >> NAME_BITS)?;
     let name = HeaderName::from_bytes(name).ok()?;
     let mut value = HeaderValue::from_maybe_shared(copy.slice_ref(value)).ok()?;
-    value.set_sensitive(*is_sensitive != 0);
+    value.set_sensitive(is_sensitive);
     Some((name, value))
 }
 
 fn next_part<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = next_length(rest)?;
-    let (part, after) = rest.split_at_checked(length)?;
-    *rest = after;
-    Some(part)
+    let length = next_word(rest)?;
+    next(rest, length)
 }
 
-fn next_length(rest: &mut &[u8]) -> Option<usize> {
-    let (length, after) = rest.split_first_chunk()?;
+fn next_word(rest: &mut &[u8]) -> Option<u64> {
+    let (word, after) = rest.split_first_chunk()?;
     *rest = after;
-    Some(usize::from_le_bytes(*length))
+    Some(u64::from_le_bytes(*word))
+}
+
+fn next<'a>(rest: &mut &'a [u8], length: u64) -> Option<&'a [u8]> {
+    let (part, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+    *rest = after;
+    Some(part)
 }
 
 #[cfg(test)]
@@ -230,6 +230,19 @@ mod tests {
         }
         assert!(headers.len() > 20_000);
         assert_eq!(again(&headers).len(), headers.len());
+    }
+
+    #[test]
+    fn the_longest_name_and_a_value_that_is_longer_come_back() {
+        let mut headers = HeaderMap::new();
+        let name = HeaderName::try_from("x".repeat((1 << NAME_BITS) - 1)).unwrap();
+        let mut value = HeaderValue::try_from("v".repeat(1 << NAME_BITS)).unwrap();
+        value.set_sensitive(true);
+        headers.append(name, value);
+        headers.append("accept", HeaderValue::from_static("*/*"));
+        let again = again(&headers);
+        assert!(again == headers && again.values().next().unwrap().is_sensitive());
+        assert!(HeaderName::try_from("x".repeat(1 << NAME_BITS)).is_err());
     }
 
     #[test]

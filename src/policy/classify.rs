@@ -1,7 +1,7 @@
 //! One finished attempt, three questions: what was delivered, may it be repeated, was the upstream
 //! well? Each is one table.
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 
 use super::grpc::{Pushback, pushback};
 use super::guarantee::is_safe;
@@ -175,10 +175,12 @@ fn if_harmless(repeat: Repeat, guarantee: Guarantee) -> Repeat {
     }
 }
 
+static ENVOY_OVERLOADED: HeaderName = HeaderName::from_static("x-envoy-overloaded");
+
 /// Envoy's word for "I shed this load on purpose", and gRPC's pushback that is no wait: a retry is the
 /// last thing such a server wants.
 fn says_no(headers: &HeaderMap) -> bool {
-    headers.contains_key("x-envoy-overloaded") || pushback(headers) == Pushback::Never
+    headers.contains_key(&ENVOY_OVERLOADED) || pushback(headers) == Pushback::Never
 }
 
 /// What the outcome says about the upstream, for a circuit that is not probing.

@@ -2,9 +2,24 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 mod field;
+
+/// The field of the IETF's draft.
+static RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// Fields that belong together: what remains, and when there is more.
+static PAIRS: [(HeaderName, HeaderName); 2] = [
+    (
+        HeaderName::from_static("ratelimit-remaining"),
+        HeaderName::from_static("ratelimit-reset"),
+    ),
+    (
+        HeaderName::from_static("x-ratelimit-remaining"),
+        HeaderName::from_static("x-ratelimit-reset"),
+    ),
+];
 
 /// What is left of a quota, and for how long that has to last.
 ///
@@ -67,16 +82,12 @@ impl Quota {
 #[must_use]
 pub fn parse(headers: &HeaderMap, wall_now: SystemTime) -> Option<Quota> {
     let of_field = headers
-        .get_all("ratelimit")
+        .get_all(&RATELIMIT)
         .iter()
         .filter_map(text)
         .flat_map(field::quotas);
-    let pairs = [
-        ("ratelimit-remaining", "ratelimit-reset"),
-        ("x-ratelimit-remaining", "x-ratelimit-reset"),
-    ];
-    let of_pairs = pairs
-        .into_iter()
+    let of_pairs = PAIRS
+        .iter()
         .filter_map(|(remaining, reset)| pair(headers, remaining, reset, wall_now));
     of_field
         .chain(of_pairs)
@@ -84,12 +95,17 @@ pub fn parse(headers: &HeaderMap, wall_now: SystemTime) -> Option<Quota> {
 }
 
 /// Two fields that belong together. Where one of them comes twice, nobody knows which.
-fn pair(headers: &HeaderMap, remaining: &str, reset: &str, wall_now: SystemTime) -> Option<Quota> {
+fn pair(
+    headers: &HeaderMap,
+    remaining: &HeaderName,
+    reset: &HeaderName,
+    wall_now: SystemTime,
+) -> Option<Quota> {
     let reset = seconds(single(headers, reset)?, wall_now)?;
     Quota::new(field::integer(single(headers, remaining)?)?, reset)
 }
 
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut lines = headers.get_all(name).iter();
     let line = lines.next()?;
     if lines.next().is_some() {

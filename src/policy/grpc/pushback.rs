@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+static PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 
 /// What a server says of a repeat of this one call (gRFC A6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,7 @@ pub enum Pushback {
 #[must_use]
 pub fn pushback(headers: &HeaderMap) -> Pushback {
     let mut longest = None;
-    for line in headers.get_all("grpc-retry-pushback-ms") {
+    for line in headers.get_all(&PUSHBACK) {
         match wait(line) {
             Some(wait) => longest = longest.max(Some(wait)),
             None => return Pushback::Never,

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+static TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// The most that eight digits hold.
 const MOST: u128 = 99_999_999;
@@ -71,7 +73,7 @@ impl fmt::Display for Timeout {
 /// ```
 #[must_use]
 pub fn timeout(headers: &HeaderMap) -> Option<Duration> {
-    let lines = headers.get_all("grpc-timeout").iter();
+    let lines = headers.get_all(&TIMEOUT).iter();
     lines.filter_map(parse).min()
 }
 

@@ -307,5 +307,9 @@ pub(crate) struct Attempt {
     /// When its call must have ended.
     pub(crate) deadline: Option<Deadline>,
     /// What proves that nothing of it was sent.
+    #[cfg_attr(
+        not(feature = "client"),
+        allow(dead_code, reason = "only the client's transport takes it")
+    )]
     pub(crate) gate: SendGate,
 }

@@ -13,6 +13,9 @@ use http::{HeaderMap, HeaderName, Method};
 pub use self::hint::{Hint, HintHeader};
 use super::idempotency::{IdempotencyKey, InvalidKey, KeyForm};
 
+/// Names in a head of usual length.
+const USUAL_NAMES: usize = 24;
+
 /// What the provider of an upstream promises about idempotency keys, and what its answers mean
 /// beyond HTTP's own rules.
 ///
@@ -107,6 +110,9 @@ impl Provider {
     /// ```
     #[must_use]
     pub fn key_in(&self, headers: &HeaderMap) -> Option<Result<IdempotencyKey, InvalidKey>> {
+        if !self.has_key_in(headers) {
+            return None;
+        }
         let mut lines = headers.get_all(&self.key_header).iter();
         let line = lines.next()?;
         if lines.next().is_some() {
@@ -114,6 +120,15 @@ impl Provider {
         }
         let key = self.key_form.read(line);
         Some(key.and_then(|key| self.check(&key).map(|()| key)))
+    }
+
+    /// Whether these request headers carry a key, valid or not. To look at each name of a usual head
+    /// takes less than the hash of one.
+    pub(crate) fn has_key_in(&self, headers: &HeaderMap) -> bool {
+        if headers.keys_len() > USUAL_NAMES {
+            return headers.contains_key(&self.key_header);
+        }
+        headers.keys().any(|name| name == self.key_header)
     }
 
     /// Whether the provider takes this key.

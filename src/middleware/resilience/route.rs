@@ -15,9 +15,6 @@ use crate::middleware::require_https::is_exposed;
 use crate::policy::idempotency::IdempotencyKey;
 use crate::upstream::Upstream;
 
-/// Names in a head of usual length.
-const USUAL_NAMES: usize = 24;
-
 /// Where a call goes, and by which policy: all that it shares with others, under one count. Each lane
 /// counts for itself, so that threads do not meet.
 #[derive(Debug)]
@@ -85,19 +82,20 @@ impl Routes {
     /// to say about it.
     pub(super) fn to<B>(&self, request: &Request<B>, stack: &Stack) -> Option<Arc<Route>> {
         let uri = request.uri();
+        let has_key = |policy: &Policy| policy.provider().has_key_in(request.headers());
         let Apart(lately) = &self.0[lane::mine() % LANES];
         let turn = stack.upstreams.turn();
         let loaded = lately.load();
         let known = loaded.as_ref().filter(|route| route.is_current(turn));
         if let Some(route) = known.filter(|route| route.leads_to(uri)) {
-            return (!has_key(request, &route.policy)).then(|| Arc::clone(route));
+            return (!has_key(&route.policy)).then(|| Arc::clone(route));
         }
         let is_taken = known.is_some();
         // Held any longer, its upstream would pass for one in use when another needs the place.
         drop(loaded);
         let policy = stack.upstreams.policy();
         // No upstream is made for what may never come there.
-        if !may_cross(uri, &policy) || has_key(request, &policy) {
+        if !may_cross(uri, &policy) || has_key(&policy) {
             return None;
         }
         let route = Arc::new(Route::to(uri, (turn, policy), stack));
@@ -123,15 +121,6 @@ impl Routes {
 /// Whether it may cross the network as it is. Of one route all may, or none.
 fn may_cross(uri: &Uri, policy: &Policy) -> bool {
     !is_exposed(uri) || !policy.requires_https()
-}
-
-/// Whether it brings a key. To look at each name of a usual head takes less than the hash of one.
-fn has_key<B>(request: &Request<B>, policy: &Policy) -> bool {
-    let (headers, key_header) = (request.headers(), &policy.provider().key_header);
-    if headers.keys_len() > USUAL_NAMES {
-        return headers.contains_key(key_header);
-    }
-    headers.keys().any(|name| name == key_header)
 }
 
 fn authority(uri: &Uri) -> &str {

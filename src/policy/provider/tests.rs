@@ -245,3 +245,21 @@ fn the_profiles_differ_as_documented() {
     assert!(!generic.honours_keys_on(&Method::PUT));
     assert!(!none.honours_keys_on(&Method::POST));
 }
+
+#[test]
+fn a_key_is_found_in_a_head_of_any_length_and_where_there_is_none_none_is() {
+    let generic = Provider::generic();
+    for others in [0, USUAL_NAMES - 1, USUAL_NAMES, 5 * USUAL_NAMES] {
+        let mut headers = HeaderMap::new();
+        for number in 0..others {
+            let name = HeaderName::try_from(format!("idempotency-key-{number}")).unwrap();
+            headers.append(name, HeaderValue::from_static("order-16"));
+        }
+        assert_eq!(generic.key_in(&headers), None, "{others} others");
+        assert!(!generic.has_key_in(&headers));
+        headers.append(&generic.key_header, HeaderValue::from_static("order-17"));
+        assert!(generic.has_key_in(&headers));
+        let key = IdempotencyKey::parse("order-17");
+        assert_eq!(generic.key_in(&headers), Some(key), "{others} others");
+    }
+}

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 
 /// Chance for every clone of one client: each draw is a new one, whoever asks.
 #[derive(Debug)]
@@ -40,8 +40,8 @@ impl Random {
     /// The bytes of a new idempotency key.
     pub(crate) fn key_bytes(&self) -> [u8; 16] {
         match self.seed {
-            None => system().random(),
-            Some(seed) => self.draw(seed).random(),
+            None => bytes_of(system()),
+            Some(seed) => bytes_of(self.draw(seed)),
         }
     }
 
@@ -53,6 +53,11 @@ impl Random {
         bytes[8..16].copy_from_slice(&number.to_le_bytes());
         StdRng::from_seed(bytes)
     }
+}
+
+/// Drawn as one number: an array takes a word of the generator for each of its bytes.
+fn bytes_of(mut generator: impl Rng) -> [u8; 16] {
+    generator.random::<u128>().to_le_bytes()
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the place it is asked")]

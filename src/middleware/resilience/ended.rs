@@ -82,6 +82,8 @@ impl<B: Replay> Express<B> {
             ..
         } = &self.under_way;
         let policy = &route.policy;
+        // Counted before a key is written down, far away: a count waits for all that was written.
+        let upstream = Arc::clone(&route.name);
         let key_expires = self.key.as_ref().and_then(|key| {
             // The same call that comes again with it is no new one.
             let key = hash(key);
@@ -95,7 +97,7 @@ impl<B: Replay> Express<B> {
             })
         });
         let report = Report {
-            upstream: Arc::clone(&route.name),
+            upstream,
             attempts: 1,
             elapsed,
             waited: Duration::ZERO,

@@ -82,13 +82,17 @@ pub(crate) fn check_authority(uri: &Uri) -> Result<(), InvalidRequest> {
     if host.is_empty() {
         return Err(InvalidRequest::Host);
     }
-    let port = text.strip_prefix(host).unwrap_or_default();
-    let number = port.strip_prefix(':').unwrap_or_default();
-    // A port that is no number is read as none, and the request would go to the scheme's own.
-    if !number.is_empty() && number.parse::<u16>().is_err() {
+    if !is_port(text.strip_prefix(host).unwrap_or_default()) {
         return Err(InvalidRequest::Port);
     }
     Ok(())
+}
+
+/// What follows the host: nothing, or a colon and the port. Whatever else stands there is read as no port,
+/// and the request would go to the scheme's own.
+fn is_port(rest: &str) -> bool {
+    let number = rest.strip_prefix(':');
+    rest.is_empty() || number.is_some_and(|port| port.is_empty() || port.parse::<u16>().is_ok())
 }
 
 /// Why a request is not sent at all.

@@ -27,6 +27,9 @@ async fn a_url_that_leads_nowhere_is_refused_with_the_fix() {
         ("http://:80/", "absolute URL"),
         ("http://gateway.test:99999/", "1 to 65535"),
         ("http://[::1]:99999/", "1 to 65535"),
+        ("http://[::1]80/", "1 to 65535"),
+        ("http://[::1]gateway.test/", "1 to 65535"),
+        ("http://[::1]gateway.test:80/", "1 to 65535"),
     ] {
         let (failure, source) = refusal(url).await;
         assert_eq!(failure, Failure::InvalidRequest, "{url}");

@@ -11,6 +11,7 @@ mod refusals;
 mod routes;
 mod shown;
 mod told;
+mod uris;
 
 use std::time::Duration;
 

@@ -174,4 +174,19 @@ mod tests {
         }
         assert_eq!(slots.by_key.len(), REMEMBERED);
     }
+
+    #[test]
+    fn a_key_whose_slot_is_void_keeps_its_new_one_though_no_other_finds_room() {
+        let start = test_clock::start();
+        let mut slots = Slots::default();
+        for key in 0..=REMEMBERED as u64 {
+            slots.assign(start, span(start, 100, 160), Some(key), 0.5);
+        }
+        let later = span(start, 200, 900);
+        let moved = slots.assign(start, later, Some(0), 0.5);
+        assert_eq!(slots.assign(start, later, Some(0), 0.5), moved);
+        let newcomer = Some(REMEMBERED as u64);
+        let first = slots.assign(start, later, newcomer, 0.5);
+        assert_ne!(slots.assign(start, later, newcomer, 0.5), first);
+    }
 }

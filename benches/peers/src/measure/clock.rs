@@ -3,8 +3,7 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::{TimeVal, TimeValLike};
+use nix::time::{ClockId, clock_gettime};
 
 /// What time is taken.
 #[derive(Clone, Copy, Debug)]
@@ -21,21 +20,17 @@ impl Clock {
     ///
     /// # Panics
     ///
-    /// If a thread may not ask for its own usage.
+    /// If a thread may not ask for its own time.
     #[must_use]
     pub fn now(self) -> Duration {
         static START: LazyLock<Instant> = LazyLock::new(Instant::now);
         match self {
+            // Not by its usage: some kernels tell that in ticks of milliseconds.
             Self::Thread => {
-                let usage = getrusage(UsageWho::RUSAGE_THREAD);
-                let usage = usage.expect("a thread may ask for its own usage");
-                micros(usage.user_time()) + micros(usage.system_time())
+                let spent = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID);
+                spent.expect("a thread may ask for its own time").into()
             }
             Self::Wall => START.elapsed(),
         }
     }
-}
-
-fn micros(time: TimeVal) -> Duration {
-    Duration::from_micros(time.num_microseconds().unsigned_abs())
 }

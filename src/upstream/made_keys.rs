@@ -8,16 +8,19 @@ use std::time::{Duration, Instant};
 use foldhash::quality::RandomState;
 
 use crate::clock;
+use crate::lane::{self, LANES};
 use crate::policy::idempotency::Sent;
 
 /// Keys that were made for one call each, and whose calls were answered.
 ///
 /// Nobody else can have such a key before its call has ended, so there is nothing to compare and nothing
-/// to count: it is written down once. Each has the one place that its hash says, and loses it to the next
-/// that has the same: no lock, no allocation, no list of who was first.
+/// to count: it is written down once, by the thread that was answered, where it alone writes. Each has the
+/// one place there that its hash says, and loses it to the next that has the same: no lock, no allocation,
+/// no list of who was first. Whoever asks looks into each lane.
 #[derive(Debug)]
 pub(super) struct MadeKeys {
-    places: OnceLock<Box<[Place]>>,
+    lanes: [OnceLock<Box<[Place]>>; LANES],
+    /// Places in each lane.
     capacity: usize,
     epoch: OnceLock<Instant>,
     seals: RandomState,
@@ -37,10 +40,10 @@ const WORDS: usize = 5;
 const KNOWN: u64 = 1;
 
 impl MadeKeys {
-    /// As many places as this, made when the first key is.
+    /// As many places in each lane as this, made when its first key is.
     pub(super) fn new(capacity: usize) -> Self {
         Self {
-            places: OnceLock::new(),
+            lanes: [const { OnceLock::new() }; LANES],
             capacity,
             epoch: OnceLock::new(),
             seals: RandomState::default(),
@@ -49,11 +52,30 @@ impl MadeKeys {
 
     /// A key with this hash was sent with this.
     pub(super) fn remember(&self, key: u64, sent: &Sent) {
+        self.write_down(self.places_here(), key, sent);
+    }
+
+    /// What a key with this hash was sent with.
+    pub(super) fn sent_with(&self, key: u64) -> Option<Sent> {
+        let epoch = self.epoch.get()?;
+        let lanes = self.lanes.iter().filter_map(OnceLock::get);
+        let places = lanes.filter_map(|places| place(places, key));
+        let words = places.map(Place::read).find(|&(words, seal)| {
+            let [holder, ..] = words;
+            holder == key && seal == self.seal(words)
+        });
+        let ([_, origin, target, body, expires], _) = words?;
+        Some(Sent {
+            origin,
+            target,
+            body: (expires & KNOWN != 0).then_some(body),
+            expires: *epoch + Duration::from_nanos(expires & !KNOWN),
+        })
+    }
+
+    fn write_down(&self, places: &[Place], key: u64, sent: &Sent) {
         // What has expired by the time at which the first is answered counts as expiring then: as over.
         let epoch = *self.epoch.get_or_init(clock::now);
-        let places = self
-            .places
-            .get_or_init(|| (0..self.capacity).map(|_| Place::default()).collect());
         let Some(place) = place(places, key) else {
             return;
         };
@@ -65,21 +87,11 @@ impl MadeKeys {
         place.write(words, self.seal(words));
     }
 
-    /// What a key with this hash was sent with.
-    pub(super) fn sent_with(&self, key: u64) -> Option<Sent> {
-        let epoch = self.epoch.get()?;
-        let (words, seal) = place(self.places.get()?, key)?.read();
-        let [holder, origin, target, body, expires] = words;
-        (holder == key && seal == self.seal(words)).then_some(Sent {
-            origin,
-            target,
-            body: (expires & KNOWN != 0).then_some(body),
-            expires: *epoch + Duration::from_nanos(expires & !KNOWN),
-        })
+    fn places_here(&self) -> &[Place] {
+        let places = || (0..self.capacity).map(|_| Place::default()).collect();
+        self.lanes[lane::mine() % LANES].get_or_init(places)
     }
-}
 
-impl MadeKeys {
     fn seal(&self, words: [u64; WORDS]) -> u64 {
         let mut seal = self.seals.build_hasher();
         for word in words {
@@ -112,6 +124,7 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::sync::atomic::AtomicBool;
     use std::thread;
 
@@ -202,24 +215,48 @@ mod tests {
         let (keys, now) = (MadeKeys::new(1), start());
         for torn in 0..=WORDS {
             keys.remember(2, &sent(2, now));
-            let words = |keys: &MadeKeys| keys.places.get().unwrap()[0].0[torn].load(Relaxed);
-            let before = words(&keys);
+            let word = &keys.places_here()[0].0[torn];
+            let before = word.load(Relaxed);
             keys.remember(2, &sent(7, now));
-            let differs = words(&keys) != before;
-            keys.places.get().unwrap()[0].0[torn].store(before, Relaxed);
+            let differs = word.load(Relaxed) != before;
+            word.store(before, Relaxed);
             assert_eq!(keys.sent_with(2).is_none(), differs, "word {torn}");
         }
     }
 
     #[test]
+    fn what_any_thread_has_written_each_may_read() {
+        let (keys, now) = (MadeKeys::new(8), start());
+        let numbers = || 1..=LANES as u64;
+        let lanes = thread::scope(|scope| {
+            // All in the one place of their lane.
+            let threads: Vec<_> = numbers()
+                .map(|number| {
+                    let keys = &keys;
+                    scope.spawn(move || {
+                        keys.remember(8 * number, &sent(number, now));
+                        lane::mine()
+                    })
+                })
+                .collect();
+            let lanes = threads.into_iter().map(|thread| thread.join().unwrap());
+            lanes.collect::<HashSet<_>>()
+        });
+        let known = numbers().filter(|&number| same(keys.sent_with(8 * number), sent(number, now)));
+        assert_eq!(known.count(), lanes.len());
+    }
+
+    #[test]
     fn whoever_reads_while_others_write_reads_the_words_of_one_of_them() {
         let (keys, now, is_over) = (MadeKeys::new(1), start(), AtomicBool::new(false));
+        // More threads than lanes share them.
+        let places = keys.places_here();
         thread::scope(|scope| {
             for number in [2, 4] {
                 let (keys, is_over, sent) = (&keys, &is_over, sent(number, now));
                 scope.spawn(move || {
                     while !is_over.load(Relaxed) {
-                        keys.remember(number, &sent);
+                        keys.write_down(places, number, &sent);
                     }
                 });
             }

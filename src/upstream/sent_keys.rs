@@ -18,9 +18,9 @@ use crate::policy::idempotency::{History, KeyRefusal, Sent, may_send};
 /// long as many providers remember them.
 const CAPACITY: usize = 16_384;
 
-/// Keys remembered that were made here, and answered. They are seldom asked for, and written on every
-/// healthy call: 256 KiB stay near the processor, where four times as many would have to be waited for.
-const MADE: usize = 4_096;
+/// Keys remembered in each lane that were made here, and answered. They are seldom asked for, and written
+/// on every healthy call: 64 KiB stay near the processor, where more would have to be waited for.
+const MADE: usize = 1_024;
 
 /// The keys that were sent, each with what became of it: without a lock, and bounded.
 ///

@@ -4,7 +4,7 @@
 //! attempt is sent. Then that attempt goes express: the same questions, asked of the same rooms, but
 //! straight to the transport and without a future for each layer. So does a retry, when its time has come,
 //! unless it has to ask or to wait: then the call goes on in the layers, where it would be by then. A call
-//! that an open circuit or a closed gate turns away is refused as quickly. Which [`way`] a call goes is
+//! that an open circuit or a closed gate turns away is refused as quickly. Which `way` a call goes is
 //! decided when it is made.
 
 mod again;

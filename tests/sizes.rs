@@ -57,7 +57,7 @@ fn each_layer_keeps_its_weight() {
     within("Idempotency", weight::<Idempotency<Inner>>(), 128);
     within("Retry", weight::<Retry<Inner>>(), 528);
     within("Throttle", weight::<Throttle<Inner>>(), 760);
-    within("CircuitBreaker", weight::<CircuitBreaker<Inner>>(), 192);
+    within("CircuitBreaker", weight::<CircuitBreaker<Inner>>(), 184);
     within("AttemptSpan", weight::<AttemptSpan<Inner>>(), 40);
     within("Authenticate", weight::<Authenticate<Inner>>(), 336);
     within("AttemptTimeout", weight::<AttemptTimeout<Inner>>(), 160);

@@ -1,7 +1,9 @@
 //! What an outer layer has found out about a request, passed down with it.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
+use arc_swap::Guard;
 use http::Request;
 
 use super::registry::Shared;
@@ -30,6 +32,23 @@ impl Clone for Found {
     }
 }
 
+/// A policy, for a look at it.
+pub(crate) enum SeenPolicy<'a> {
+    OfCall(&'a Policy),
+    InForce(Guard<Arc<Policy>>),
+}
+
+impl Deref for SeenPolicy<'_> {
+    type Target = Policy;
+
+    fn deref(&self) -> &Policy {
+        match self {
+            Self::OfCall(policy) => policy,
+            Self::InForce(policy) => policy,
+        }
+    }
+}
+
 impl Upstreams {
     /// The policy that the call of this request began with.
     pub(crate) fn policy_of<B>(&self, request: &Request<B>) -> Arc<Policy> {
@@ -37,15 +56,11 @@ impl Upstreams {
         found.map_or_else(|| self.policy(), |found| Arc::clone(&found.policy))
     }
 
-    /// What is read in that policy. Nothing is counted, so threads do not meet.
-    pub(crate) fn read_policy_of<B, T>(
-        &self,
-        request: &Request<B>,
-        read: impl FnOnce(&Policy) -> T,
-    ) -> T {
+    /// The same, for a look at it: nothing is counted, so threads do not meet.
+    pub(crate) fn seen_policy_of<'a, B>(&self, request: &'a Request<B>) -> SeenPolicy<'a> {
         match self.found(request) {
-            Some(found) => read(&found.policy),
-            None => read(&self.policy_now()),
+            Some(found) => SeenPolicy::OfCall(&found.policy),
+            None => SeenPolicy::InForce(self.policy_now()),
         }
     }
 

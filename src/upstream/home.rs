@@ -1,33 +1,34 @@
 //! The upstream that a client calls if it calls only one.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use http::Uri;
 use http::uri::{Authority, Scheme};
 
 use super::Upstream;
+use crate::lane::{self, Apart, LANES};
 
 /// The upstream that was called first: most clients have no other. Whoever calls it again need not look
-/// it up. It is not kept here: forgotten in the map, it is another's turn.
+/// it up. Each lane has its own, with a count of its own, so that threads do not meet.
 #[derive(Debug, Default)]
-pub(super) struct Home(ArcSwapOption<Address>);
+pub(super) struct Home([Apart<ArcSwapOption<Seat>>; LANES]);
 
+/// An upstream, and as what it is called.
 #[derive(Debug)]
-struct Address {
+pub(crate) struct Seat {
     is_http: bool,
     /// As it was written then; whoever writes it otherwise has to look it up.
     authority: Box<str>,
-    upstream: Weak<Upstream>,
+    pub(super) upstream: Arc<Upstream>,
 }
 
 impl Home {
     /// The upstream of this URI, if it is the one.
-    pub(super) fn at(&self, uri: &Uri) -> Option<Arc<Upstream>> {
-        let address = self.0.load();
-        let address = address.as_ref().filter(|address| address.is_of(uri))?;
-        let upstream = address.upstream.upgrade()?;
-        (!upstream.is_forgotten()).then_some(upstream)
+    pub(super) fn at(&self, uri: &Uri) -> Option<Arc<Seat>> {
+        let settled = self.mine().load();
+        let seat = settled.as_ref().filter(|seat| seat.is_of(uri))?;
+        (!seat.upstream.is_forgotten()).then(|| Arc::clone(seat))
     }
 
     /// This one it is, unless there is one. Of a URI with a name or a password in it nothing is kept.
@@ -36,22 +37,33 @@ impl Home {
         let Some(authority) = uri.authority().filter(bare) else {
             return;
         };
-        let settled = self.0.load();
-        let holder = settled
-            .as_ref()
-            .and_then(|address| address.upstream.upgrade());
-        if holder.is_some_and(|holder| !holder.is_forgotten()) {
+        let is_taken = |seat: &Arc<Seat>| !seat.upstream.is_forgotten();
+        if self.mine().load().as_ref().is_some_and(is_taken) {
             return;
         }
-        self.0.store(Some(Arc::new(Address {
+        self.mine().store(Some(Arc::new(Seat {
             is_http: is_http(uri),
             authority: authority.as_str().into(),
-            upstream: Arc::downgrade(upstream),
+            upstream: Arc::clone(upstream),
         })));
+    }
+
+    /// Another upstream needs its place: it must not pass for one in use.
+    pub(super) fn let_go(&self) {
+        for Apart(settled) in &self.0 {
+            if settled.load().is_some() {
+                settled.store(None);
+            }
+        }
+    }
+
+    fn mine(&self) -> &ArcSwapOption<Seat> {
+        let Apart(settled) = &self.0[lane::mine() % LANES];
+        settled
     }
 }
 
-impl Address {
+impl Seat {
     fn is_of(&self, uri: &Uri) -> bool {
         uri.authority()
             .is_some_and(|authority| authority.as_str() == &*self.authority)
@@ -65,9 +77,12 @@ fn is_http(uri: &Uri) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use http::Request;
 
     use super::*;
+    use crate::upstream::Held;
     use crate::{Policy, Upstreams};
 
     fn find(upstreams: &Upstreams, uri: &str) -> Arc<Upstream> {
@@ -89,6 +104,7 @@ mod tests {
         assert_eq!(
             home.at(&uri("https://api.example:8443/b?c"))
                 .unwrap()
+                .upstream
                 .name()
                 .as_ref(),
             "https://api.example:8443"
@@ -136,6 +152,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whichever_threads_have_called_one_its_place_can_be_had() {
+        let upstreams = Upstreams::bounded(Policy::internal(), 1);
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| drop(find(&upstreams, "https://first.example/")));
+            }
+        });
+        let second = find(&upstreams, "https://second.example/");
+        assert_eq!(second.name().as_ref(), "https://second.example:443");
+    }
+
+    #[tokio::test]
+    async fn one_that_a_call_holds_is_not_forgotten() {
+        let upstreams = Upstreams::bounded(Policy::internal(), 1);
+        let request = |uri: &str| Request::get(uri).body(()).unwrap();
+        let (first, second) = ("https://first.example/", "https://second.example/");
+        drop(find(&upstreams, first));
+        let held = upstreams.hold(&request(first));
+        assert!(matches!(held, Held::AtHome(_)));
+        assert_eq!(find(&upstreams, second).name().as_ref(), "overflow");
+        drop(held);
+        assert_ne!(find(&upstreams, second).name().as_ref(), "overflow");
+    }
+
+    #[tokio::test]
     async fn a_password_in_a_uri_is_kept_nowhere() {
         let upstreams = Upstreams::bounded(Policy::internal(), 8);
         let found = find(&upstreams, "https://shop:s3cret@api.example/");
@@ -152,6 +193,6 @@ mod tests {
         let upstreams = Upstreams::bounded(Policy::internal(), 0);
         let shared = find(&upstreams, "https://newcomer.example/");
         assert_eq!(shared.name().as_ref(), "overflow");
-        assert!(upstreams.shared.home.0.load().is_none());
+        assert!(upstreams.shared.home.mine().load().is_none());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! *What do its calls share?* `state`, `common`; *how does a healthy one begin?* `beginning`; *which retry
 //! need not ask?* `at_once`; *what does the end of an attempt tell it?* `ending`; *which call is turned
-//! away at once?* `turned_away`; *which one is it?* `registry`, `home`; *which are forgotten?* `forget`,
+//! away at once?* `turned_away`; *which one is it?* `registry`, `home`, `held`; *which are forgotten?* `forget`,
 //! `remembering`; *what does another policy change?* `reload`.
 
 mod address;
@@ -17,6 +17,7 @@ mod ending;
 mod forget;
 mod found;
 mod guarded;
+mod held;
 mod home;
 mod key;
 mod made_keys;
@@ -34,6 +35,7 @@ mod weak;
 pub(crate) use self::address::Address;
 pub use self::builder::UpstreamsBuilder;
 pub(crate) use self::concurrency::Place;
+pub(crate) use self::held::Held;
 pub use self::key::UpstreamName;
 #[cfg(any(feature = "metrics", feature = "otel"))]
 pub(crate) use self::reading::Reading;

@@ -10,6 +10,7 @@ use papaya::HashMap;
 
 use super::common::Common;
 use super::forget::Row;
+use super::held::Held;
 use super::home::Home;
 use super::key::{Key, KeyRef};
 use super::remembering::{Remembering, Remembers};
@@ -192,26 +193,37 @@ impl Upstreams {
 
     /// The upstream of this request: passed down from an outer layer, or looked up.
     pub(crate) fn find<B>(&self, request: &Request<B>) -> Arc<Upstream> {
+        Arc::clone(&self.hold(request))
+    }
+
+    /// The same, to be held while a call goes on.
+    pub(crate) fn hold<B>(&self, request: &Request<B>) -> Held {
         if let Some(found) = self.found_for(request) {
-            return Arc::clone(found);
+            return Held::Counted(Arc::clone(found));
         }
         let (uri, name) = (request.uri(), request.extensions().get::<UpstreamName>());
         if name.is_some() {
-            return self.look_up(KeyRef::new(uri, name));
+            return Held::Counted(self.look_up(KeyRef::new(uri, name)));
         }
-        self.at(uri)
+        match self.shared.home.at(uri) {
+            Some(seat) => Held::AtHome(seat),
+            None => Held::Counted(self.settle(uri)),
+        }
     }
 
     /// The upstream of this URI, if its request says no finer name.
     pub(crate) fn at(&self, uri: &Uri) -> Arc<Upstream> {
-        self.shared.home.at(uri).unwrap_or_else(|| {
-            let upstream = self.look_up(KeyRef::new(uri, None));
-            // What newcomers share while there is no room is nobody's own.
-            if !self.is_overflow(&upstream) {
-                self.shared.home.settle(uri, &upstream);
-            }
-            upstream
-        })
+        let seat = self.shared.home.at(uri);
+        seat.map_or_else(|| self.settle(uri), |seat| Arc::clone(&seat.upstream))
+    }
+
+    fn settle(&self, uri: &Uri) -> Arc<Upstream> {
+        let upstream = self.look_up(KeyRef::new(uri, None));
+        // What newcomers share while there is no room is nobody's own.
+        if !self.is_overflow(&upstream) {
+            self.shared.home.settle(uri, &upstream);
+        }
+        upstream
     }
 
     /// The upstream of this name, if it is remembered.

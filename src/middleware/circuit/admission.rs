@@ -8,7 +8,7 @@ use http::Method;
 use super::admitted::Admitted;
 use crate::middleware::admission::{Answer, Applicant};
 use crate::policy::circuit::Permit;
-use crate::upstream::Upstream;
+use crate::upstream::{Held, Upstream};
 
 /// A call that asks the circuit to be let through.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Candidate {
 
     fn admitted(&self, now: Instant, permit: Permit) -> Admitted {
         let admitted = Admitted {
-            upstream: Arc::clone(&self.applicant.upstream),
+            upstream: Held::Counted(Arc::clone(&self.applicant.upstream)),
             permit: Some(permit),
             since: now,
             number: self.number,
@@ -45,7 +45,6 @@ impl Candidate {
             identity: self.applicant.identity.clone(),
             honours_retry_after: self.honours_retry_after,
             throttled: self.throttled,
-            took: None,
         };
         admitted.tell_of_start();
         admitted

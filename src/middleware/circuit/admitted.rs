@@ -10,12 +10,12 @@ use crate::clock;
 use crate::event::{AttemptEnd, Event, span};
 use crate::middleware::extensions::{AttemptNumber, Identity};
 use crate::policy::circuit::{Ending, Permit};
-use crate::upstream::Upstream;
+use crate::upstream::{Held, Upstream};
 
 /// An attempt that was let through.
 #[derive(Debug)]
 pub(in crate::middleware) struct Admitted {
-    pub(super) upstream: Arc<Upstream>,
+    pub(super) upstream: Held,
     /// Taken when the attempt has ended; still there when it is dropped before.
     pub(super) permit: Option<Permit>,
     pub(super) since: Instant,
@@ -27,8 +27,6 @@ pub(in crate::middleware) struct Admitted {
     pub(super) honours_retry_after: bool,
     /// A throttle above listens.
     pub(super) throttled: bool,
-    /// Until its head, if that is behind it.
-    pub(super) took: Option<Duration>,
 }
 
 impl Admitted {
@@ -42,7 +40,7 @@ impl Admitted {
         honours_retry_after: bool,
     ) -> Self {
         Self {
-            upstream,
+            upstream: Held::Counted(upstream),
             permit: Some(permit),
             since,
             number,
@@ -51,7 +49,6 @@ impl Admitted {
             identity: Identity::NOBODY,
             honours_retry_after,
             throttled: false,
-            took: None,
         }
     }
 
@@ -81,21 +78,18 @@ impl Admitted {
     }
 
     /// The attempt, whose head is there, for whoever will know how it ended. Nothing is left here.
-    pub(super) fn hand_over(&mut self, now: Instant) -> Self {
+    pub(super) fn hand_over(&mut self) -> Self {
         Self {
-            upstream: Arc::clone(&self.upstream),
+            upstream: self.upstream.clone(),
             permit: self.permit.take(),
             method: self.method.clone(),
             identity: mem::replace(&mut self.identity, Identity::NOBODY),
-            took: Some(self.took(now)),
             ..*self
         }
     }
 
-    /// What follows a head is the stream's own time.
-    fn took(&self, now: Instant) -> Duration {
-        self.took
-            .unwrap_or_else(|| now.saturating_duration_since(self.since))
+    pub(super) fn took(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.since)
     }
 
     /// The quick way out: a success, of an upstream with which nothing is wrong. `false`, and nothing is
@@ -112,19 +106,16 @@ impl Admitted {
         true
     }
 
-    /// Tells the circuit how the attempt ended, the time it took filled in; and the observers, whether
-    /// it was sent.
+    /// Tells the circuit how the attempt ended; and the observers, whether it was sent.
     pub(super) fn finish(&mut self, now: Instant, ending: &Ending, sent: Option<AttemptEnd>) {
         let Some(permit) = self.permit.take() else {
             return;
         };
-        let took = self.took(now);
         match sent {
-            Some(end) => self.tell_of_end(took, end),
-            None => self.tell_of_abandonment(took),
+            Some(end) => self.tell_of_end(ending.took, end),
+            None => self.tell_of_abandonment(ending.took),
         }
-        self.upstream
-            .finish(now, permit, &Ending { took, ..*ending });
+        self.upstream.finish(now, permit, ending);
         if let Some(status) = sent.and_then(|end| end.status()) {
             self.upstream.authenticated(status, self.alarm_after);
         }
@@ -154,7 +145,7 @@ impl Drop for Admitted {
     fn drop(&mut self) {
         if let Some(permit) = self.permit.take() {
             let now = clock::now();
-            self.tell_of_abandonment(now.saturating_duration_since(self.since));
+            self.tell_of_abandonment(self.took(now));
             self.upstream.abandon(now, permit);
         }
     }

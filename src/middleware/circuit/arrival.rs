@@ -10,12 +10,12 @@ use super::admitted::Admitted;
 use crate::middleware::admission::{Applicant, key_of, patience_ends, priority_of, refusal};
 use crate::middleware::extensions::{Identity, Resend, Throttled};
 use crate::policy::circuit::{Call, Permit};
-use crate::upstream::Upstream;
-use crate::{CredentialsLayer, Error, Upstreams, clock};
+use crate::upstream::Held;
+use crate::{CredentialsLayer, Error, Policy, Upstreams, clock};
 
 /// A call as it arrives at the circuit.
 pub(super) struct Arrival {
-    upstream: Arc<Upstream>,
+    upstream: Held,
     now: Instant,
     /// What the retry layer says of a retry.
     resend: Option<Resend>,
@@ -29,7 +29,7 @@ impl Arrival {
         let extensions = request.extensions_mut();
         let resend = extensions.remove();
         let throttled = extensions.remove::<Throttled>();
-        let upstream = upstreams.find(request);
+        let upstream = upstreams.hold(request);
         let is_ours = |throttled: &Throttled| Arc::ptr_eq(&throttled.upstream, &upstream);
         Self {
             throttled: throttled.filter(is_ours),
@@ -40,7 +40,7 @@ impl Arrival {
     }
 
     /// The quick way in, while nothing is wrong.
-    pub(super) fn permit<B>(&self, request: &Request<B>, upstreams: &Upstreams) -> Option<Permit> {
+    pub(super) fn permit<B>(&self, request: &Request<B>, policy: &Policy) -> Option<Permit> {
         let call = Call {
             priority: priority_of(request),
             ..Call::default()
@@ -48,7 +48,7 @@ impl Arrival {
         if !self.is_new() {
             return self.upstream.admit_untroubled(self.now, &call);
         }
-        let key = || upstreams.read_policy_of(request, |policy| key_of(request, policy));
+        let key = || key_of(request, policy);
         self.upstream.begin(self.now, &call, key)
     }
 
@@ -57,23 +57,18 @@ impl Arrival {
         self,
         permit: Permit,
         request: &Request<B>,
-        upstreams: &Upstreams,
+        policy: &Policy,
         credentials: &CredentialsLayer,
     ) -> Admitted {
-        let (identity, honours_retry_after) = upstreams.read_policy_of(request, |policy| {
-            let identity = Identity::of(request, policy.provider(), credentials.sources());
-            (identity, policy.honours_retry_after())
-        });
         let admitted = Admitted {
             permit: Some(permit),
             since: self.now,
             number: self.number(),
             alarm_after: credentials.alarms_after(),
             method: request.method().clone(),
-            identity,
-            honours_retry_after,
+            identity: Identity::of(request, policy.provider(), credentials.sources()),
+            honours_retry_after: policy.honours_retry_after(),
             throttled: self.throttled.is_some(),
-            took: None,
             upstream: self.upstream,
         };
         admitted.tell_of_start();
@@ -97,12 +92,12 @@ impl Arrival {
             ..Call::default()
         };
         if self.upstream.gates_keys() {
-            call.rate_key = upstreams.read_policy_of(request, |policy| {
-                Identity::of(request, policy.provider(), credentials.sources()).rate_key()
-            });
+            let policy = upstreams.seen_policy_of(request);
+            let identity = Identity::of(request, policy.provider(), credentials.sources());
+            call.rate_key = identity.rate_key();
         }
         let turned_away = self.upstream.turn_away(self.now, &call, || {
-            let key = upstreams.read_policy_of(request, |policy| key_of(request, policy));
+            let key = key_of(request, &upstreams.seen_policy_of(request));
             self.arrive(Call { key, ..call });
             key
         })?;
@@ -117,7 +112,7 @@ impl Arrival {
         credentials: &CredentialsLayer,
     ) -> Candidate {
         let (is_new, number) = (self.is_new(), self.number());
-        let (upstream, sources) = (self.upstream, credentials.sources());
+        let (upstream, sources) = (Arc::clone(&self.upstream), credentials.sources());
         let mut applicant =
             Applicant::of(self.now, request, self.resend, upstream, upstreams, sources);
         if let Some(throttled) = &self.throttled {

@@ -26,7 +26,7 @@ pub(crate) struct LateStatus(Arc<OnceLock<Answered>>);
 #[derive(Debug)]
 struct Answered {
     admitted: Admitted,
-    /// By the head alone.
+    /// By the head alone: what it took, too.
     ending: Ending,
 }
 

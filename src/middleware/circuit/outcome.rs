@@ -45,10 +45,13 @@ fn weigh<C>(
     if let Some(CredentialWait(wait)) = response.extensions_mut().remove() {
         admitted.leave_out(wait);
     }
+    // What follows a head is the stream's own time.
+    let took = admitted.took(now);
+    let ending = Ending { took, ..ending };
     let late = response.extensions_mut().remove::<LateStatus>();
     // Nobody could probe again before the end of a probe's stream.
     match late.filter(|_| !admitted.is_probe()) {
-        Some(late) => late.keep(admitted.hand_over(now), ending),
+        Some(late) => late.keep(admitted.hand_over(), ending),
         None => admitted.finish(now, &ending, Some(end)),
     }
     if ending.closing.is_some() {
@@ -67,5 +70,10 @@ pub(in crate::middleware) fn failed(admitted: &mut Admitted, error: &Error) {
         classify::health(&Outcome::Failure(failure))
     });
     let (now, end) = (clock::now(), sent.map(AttemptEnd::Failure));
-    admitted.finish(now, &Ending::new(health), end);
+    let took = admitted.took(now);
+    let ending = Ending {
+        took,
+        ..Ending::new(health)
+    };
+    admitted.finish(now, &ending, end);
 }

@@ -45,11 +45,14 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let (upstreams, credentials) = (&self.upstreams, &self.credentials);
         let arrival = Arrival::of(&mut request, upstreams);
-        if let Some(permit) = arrival.permit(&request, &self.upstreams) {
-            let admitted = arrival.admitted(permit, &request, upstreams, credentials);
+        let policy = upstreams.seen_policy_of(&request);
+        if let Some(permit) = arrival.permit(&request, &policy) {
+            let admitted = arrival.admitted(permit, &request, &policy, credentials);
+            drop(policy);
             admitted.mark(&mut request);
             return CircuitFuture::attempt(self.inner.call(request), admitted);
         }
+        drop(policy);
         // The instance that was made ready waits with the call; the clone takes its place. Nor does it
         // stay ready for nobody when the call is turned away.
         let clone = self.inner.clone();

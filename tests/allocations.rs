@@ -143,6 +143,28 @@ fn a_post_without_a_key_that_cannot_be_retried() {
     assert_eq!(extra(&layer, cloned(&Method::POST)), 0);
 }
 
+/// The same request to eight hosts in turn.
+fn to_eight_hosts(method: &Method) -> impl Fn() -> Request<Body> + use<> {
+    let next = std::cell::Cell::new(0);
+    let to = |host| {
+        let url = format!("https://gateway-{host}.test/payments");
+        let mut template = fresh(method);
+        *template.uri_mut() = Uri::try_from(url).unwrap();
+        drop(template.clone());
+        template
+    };
+    let templates: Vec<_> = (0..8).map(to).collect();
+    move || templates[next.replace((next.get() + 1) % 8)].clone()
+}
+
+#[test]
+fn as_many_where_eight_upstreams_are_called() {
+    assert_eq!(extra(&payments(), to_eight_hosts(&Method::POST)), 2);
+    assert_eq!(extra(&payments(), to_eight_hosts(&Method::GET)), 0);
+    let layer = CircuitLayer::new(Upstreams::new(Policy::external()));
+    assert_eq!(extra(&layer, to_eight_hosts(&Method::POST)), 0);
+}
+
 /// Answers each call in turn with a 502 and a 200.
 fn failing_first(request: Request<Body>) -> Ready<Answer> {
     thread_local! {

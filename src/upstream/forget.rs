@@ -58,7 +58,7 @@ impl Upstreams {
     /// Forgets the quietest of some idle upstreams. `false`: there was none among those looked at.
     pub(super) fn forget_one(&self) -> bool {
         let now = clock::now();
-        self.shared.home.let_go();
+        self.shared.seats.clear();
         self.shared.remembering.let_go();
         let Some(quietest) = self.shared.row.call_up(now) else {
             return false;

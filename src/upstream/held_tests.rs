@@ -1,198 +1,127 @@
-//! The upstream that a client calls if it calls only one.
+//! What is at hand, and that it makes room.
 
-use std::sync::Arc;
+use std::thread;
 
-use arc_swap::ArcSwapOption;
-use http::Uri;
-use http::uri::{Authority, Scheme};
+use http::Request;
 
-use super::Upstream;
-use crate::lane::{self, Apart, LANES};
+use super::*;
+use crate::upstream::AtHand;
+use crate::{Policy, Upstreams};
 
-/// The upstream that was called first: most clients have no other. Whoever calls it again need not look
-/// it up. Each lane has its own, with a count of its own, so that threads do not meet.
-#[derive(Debug, Default)]
-pub(super) struct Home([Apart<ArcSwapOption<Seat>>; LANES]);
+const FIRST: &str = "https://first.example/";
+const SECOND: &str = "https://second.example/";
 
-/// An upstream, and as what it is called.
-#[derive(Debug)]
-pub(crate) struct Seat {
-    is_http: bool,
-    /// As it was written then; whoever writes it otherwise has to look it up.
-    authority: Box<str>,
-    pub(super) upstream: Arc<Upstream>,
+fn hold(upstreams: &Upstreams, uri: &str) -> Held {
+    upstreams.hold(&Request::get(uri).body(()).unwrap())
 }
 
-impl Home {
-    /// The upstream of this URI, if it is the one.
-    pub(super) fn at(&self, uri: &Uri) -> Option<Arc<Seat>> {
-        let settled = self.mine().load();
-        let seat = settled.as_ref().filter(|seat| seat.is_of(uri))?;
-        (!seat.upstream.is_forgotten()).then(|| Arc::clone(seat))
-    }
+fn is_at_hand(held: &Held) -> bool {
+    matches!(held, Held::AtHand(_))
+}
 
-    /// This one it is, unless there is one. Of a URI with a name or a password in it nothing is kept.
-    pub(super) fn settle(&self, uri: &Uri, upstream: &Arc<Upstream>) {
-        let bare = |authority: &&Authority| !authority.as_str().contains('@');
-        let Some(authority) = uri.authority().filter(bare) else {
-            return;
-        };
-        let is_taken = |seat: &Arc<Seat>| !seat.upstream.is_forgotten();
-        if self.mine().load().as_ref().is_some_and(is_taken) {
-            return;
+#[tokio::test]
+async fn what_was_called_before_is_at_hand_by_scheme_host_and_port() {
+    let upstreams = Upstreams::bounded(Policy::internal(), 8);
+    let url = "https://api.example:8443/a";
+    assert!(!is_at_hand(&hold(&upstreams, url)));
+    let again = hold(&upstreams, "https://api.example:8443/b?c");
+    assert!(is_at_hand(&again));
+    assert_eq!(again.name().as_ref(), "https://api.example:8443");
+    for other in [
+        "http://api.example:8443/",
+        "https://api.example/",
+        "https://a.example:8443/",
+    ] {
+        let other = hold(&upstreams, other);
+        assert!(!Arc::ptr_eq(&again, &other), "{:?}", other.name());
+    }
+}
+
+#[tokio::test]
+async fn of_many_those_that_came_first_stay_at_hand() {
+    let upstreams = Upstreams::bounded(Policy::internal(), 200);
+    let host = |number: usize| format!("https://host-{number}.example/");
+    let at_hand = || -> Vec<usize> {
+        let is_at_hand = |number: &usize| is_at_hand(&hold(&upstreams, &host(*number)));
+        (0..100).filter(is_at_hand).collect()
+    };
+    assert_eq!(at_hand(), [0_usize; 0]);
+    let first = at_hand();
+    assert!(
+        first[0] == 0 && (8..=16).contains(&first.len()),
+        "{first:?}"
+    );
+    assert_eq!(at_hand(), first, "nobody has taken a place");
+}
+
+#[tokio::test]
+async fn of_one_that_was_forgotten_nothing_is_left_though_a_call_still_holds_it() {
+    let (upstreams, seats) = (
+        Upstreams::bounded(Policy::internal(), 8),
+        AtHand::<Seat>::default(),
+    );
+    let (uri, held) = (Uri::from_static(FIRST), hold(&upstreams, FIRST));
+    let find = || seats.find(&uri, Seat::is_remembered);
+    let seat = |held: &Held| Arc::new(Seat::of(&uri, held));
+    find().unwrap_err().unwrap().keep(seat(&held));
+    assert!(find().is_ok());
+    held.forget();
+    let other = hold(&upstreams, SECOND);
+    find().unwrap_err().unwrap().keep(seat(&other));
+    assert!(Arc::ptr_eq(&find().unwrap().upstream, &other));
+}
+
+#[tokio::test]
+async fn one_whose_place_in_the_map_was_needed_is_at_hand_no_more() {
+    let upstreams = Upstreams::bounded(Policy::internal(), 1);
+    drop(hold(&upstreams, FIRST));
+    assert!(is_at_hand(&hold(&upstreams, FIRST)));
+    drop(hold(&upstreams, SECOND));
+    assert!(is_at_hand(&hold(&upstreams, SECOND)));
+    assert!(!is_at_hand(&hold(&upstreams, FIRST)));
+}
+
+#[tokio::test]
+async fn whichever_threads_have_called_one_its_place_can_be_had() {
+    let upstreams = Upstreams::bounded(Policy::internal(), 1);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| drop(hold(&upstreams, FIRST)));
         }
-        self.mine().store(Some(Arc::new(Seat {
-            is_http: is_http(uri),
-            authority: authority.as_str().into(),
-            upstream: Arc::clone(upstream),
-        })));
-    }
-
-    /// Another upstream needs its place: it must not pass for one in use.
-    pub(super) fn let_go(&self) {
-        for Apart(settled) in &self.0 {
-            if settled.load().is_some() {
-                settled.store(None);
-            }
-        }
-    }
-
-    fn mine(&self) -> &ArcSwapOption<Seat> {
-        let Apart(settled) = &self.0[lane::mine() % LANES];
-        settled
-    }
+    });
+    let second = hold(&upstreams, SECOND);
+    assert_eq!(second.name().as_ref(), "https://second.example:443");
 }
 
-impl Seat {
-    fn is_of(&self, uri: &Uri) -> bool {
-        uri.authority()
-            .is_some_and(|authority| authority.as_str() == &*self.authority)
-            && is_http(uri) == self.is_http
-    }
+#[tokio::test]
+async fn one_that_a_call_holds_is_not_forgotten() {
+    let upstreams = Upstreams::bounded(Policy::internal(), 1);
+    drop(hold(&upstreams, FIRST));
+    let held = hold(&upstreams, FIRST);
+    assert!(is_at_hand(&held));
+    assert_eq!(hold(&upstreams, SECOND).name().as_ref(), "overflow");
+    drop(held);
+    assert_ne!(hold(&upstreams, SECOND).name().as_ref(), "overflow");
 }
 
-fn is_http(uri: &Uri) -> bool {
-    uri.scheme() == Some(&Scheme::HTTP)
+#[tokio::test]
+async fn a_password_in_a_uri_is_kept_nowhere() {
+    let upstreams = Upstreams::bounded(Policy::internal(), 8);
+    let found = hold(&upstreams, "https://shop:s3cret@api.example/");
+    assert!(!format!("{upstreams:?}").contains("s3cret"));
+    // It is the same upstream, whoever calls it.
+    let others = hold(&upstreams, "https://api.example/");
+    let again = hold(&upstreams, "https://shop:s3cret@api.example/");
+    assert!(Arc::ptr_eq(&found, &others) && Arc::ptr_eq(&found, &again));
+    assert!(!is_at_hand(&again) && !format!("{upstreams:?}").contains("s3cret"));
 }
 
-#[cfg(test)]
-mod tests {
-    use std::thread;
-
-    use http::Request;
-
-    use super::*;
-    use crate::upstream::Held;
-    use crate::{Policy, Upstreams};
-
-    fn find(upstreams: &Upstreams, uri: &str) -> Arc<Upstream> {
-        upstreams.find(&Request::get(uri).body(()).unwrap())
-    }
-
-    fn uri(uri: &str) -> Uri {
-        uri.parse().unwrap()
-    }
-
-    #[tokio::test]
-    async fn the_first_upstream_is_at_home_by_scheme_host_and_port_and_no_other_is() {
-        let upstreams = Upstreams::bounded(Policy::internal(), 8);
-        let home = Home::default();
-        home.settle(
-            &uri("https://api.example:8443/a"),
-            &find(&upstreams, "https://api.example:8443/"),
-        );
-        assert_eq!(
-            home.at(&uri("https://api.example:8443/b?c"))
-                .unwrap()
-                .upstream
-                .name()
-                .as_ref(),
-            "https://api.example:8443"
-        );
-        for other in [
-            "http://api.example:8443/",
-            "https://api.example/",
-            "https://a.example:8443/",
-        ] {
-            assert!(home.at(&uri(other)).is_none(), "{other}");
-        }
-    }
-
-    #[tokio::test]
-    async fn nobody_takes_the_place_of_one_that_is_remembered() {
-        let upstreams = Upstreams::bounded(Policy::internal(), 8);
-        let (first, second) = ("https://first.example/", "https://second.example/");
-        let home = Home::default();
-        home.settle(&uri(first), &find(&upstreams, first));
-        home.settle(&uri(second), &find(&upstreams, second));
-        assert!(home.at(&uri(first)).is_some() && home.at(&uri(second)).is_none());
-    }
-
-    #[tokio::test]
-    async fn of_one_that_was_forgotten_nothing_is_left_though_a_call_still_holds_it() {
-        let upstreams = Upstreams::bounded(Policy::internal(), 8);
-        let (first, second) = ("https://first.example/", "https://second.example/");
-        let (home, held) = (Home::default(), find(&upstreams, first));
-        home.settle(&uri(first), &held);
-        held.forget();
-        assert!(home.at(&uri(first)).is_none());
-        home.settle(&uri(second), &find(&upstreams, second));
-        assert!(home.at(&uri(second)).is_some());
-    }
-
-    #[tokio::test]
-    async fn one_whose_place_in_the_map_was_needed_is_at_home_no_more() {
-        let upstreams = Upstreams::bounded(Policy::internal(), 1);
-        let (first, second) = ("https://first.example/", "https://second.example/");
-        drop(find(&upstreams, first));
-        let home = &upstreams.shared.home;
-        assert!(home.at(&uri(first)).is_some());
-        drop(find(&upstreams, second));
-        assert!(home.at(&uri(first)).is_none() && home.at(&uri(second)).is_some());
-    }
-
-    #[tokio::test]
-    async fn whichever_threads_have_called_one_its_place_can_be_had() {
-        let upstreams = Upstreams::bounded(Policy::internal(), 1);
-        thread::scope(|scope| {
-            for _ in 0..3 {
-                scope.spawn(|| drop(find(&upstreams, "https://first.example/")));
-            }
-        });
-        let second = find(&upstreams, "https://second.example/");
-        assert_eq!(second.name().as_ref(), "https://second.example:443");
-    }
-
-    #[tokio::test]
-    async fn one_that_a_call_holds_is_not_forgotten() {
-        let upstreams = Upstreams::bounded(Policy::internal(), 1);
-        let request = |uri: &str| Request::get(uri).body(()).unwrap();
-        let (first, second) = ("https://first.example/", "https://second.example/");
-        drop(find(&upstreams, first));
-        let held = upstreams.hold(&request(first));
-        assert!(matches!(held, Held::AtHome(_)));
-        assert_eq!(find(&upstreams, second).name().as_ref(), "overflow");
-        drop(held);
-        assert_ne!(find(&upstreams, second).name().as_ref(), "overflow");
-    }
-
-    #[tokio::test]
-    async fn a_password_in_a_uri_is_kept_nowhere() {
-        let upstreams = Upstreams::bounded(Policy::internal(), 8);
-        let found = find(&upstreams, "https://shop:s3cret@api.example/");
-        assert!(!format!("{upstreams:?}").contains("s3cret"));
-        // It is the same upstream, whoever calls it.
-        let others = find(&upstreams, "https://api.example/");
-        let again = find(&upstreams, "https://shop:s3cret@api.example/");
-        assert!(Arc::ptr_eq(&found, &others) && Arc::ptr_eq(&found, &again));
-        assert!(!format!("{upstreams:?}").contains("s3cret"));
-    }
-
-    #[tokio::test]
-    async fn what_newcomers_share_is_nobodys_home() {
-        let upstreams = Upstreams::bounded(Policy::internal(), 0);
-        let shared = find(&upstreams, "https://newcomer.example/");
+#[tokio::test]
+async fn what_newcomers_share_is_at_nobodys_hand() {
+    let upstreams = Upstreams::bounded(Policy::internal(), 0);
+    for _ in 0..2 {
+        let shared = hold(&upstreams, "https://newcomer.example/");
         assert_eq!(shared.name().as_ref(), "overflow");
-        assert!(upstreams.shared.home.mine().load().is_none());
+        assert!(!is_at_hand(&shared));
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! *What do its calls share?* `state`, `common`; *how does a healthy one begin?* `beginning`; *which retry
 //! need not ask?* `at_once`; *what does the end of an attempt tell it?* `ending`; *which call is turned
-//! away at once?* `turned_away`; *which one is it?* `registry`, `home`, `held`; *which are forgotten?* `forget`,
+//! away at once?* `turned_away`; *which one is it?* `registry`, `at_hand`, `held`; *which are forgotten?* `forget`,
 //! `remembering`; *what does another policy change?* `reload`.
 
 mod address;
+mod at_hand;
 mod at_once;
 mod beginning;
 mod builder;
@@ -18,7 +19,6 @@ mod forget;
 mod found;
 mod guarded;
 mod held;
-mod home;
 mod key;
 mod made_keys;
 #[cfg(any(feature = "metrics", feature = "otel"))]
@@ -33,6 +33,7 @@ mod turned_away;
 mod weak;
 
 pub(crate) use self::address::Address;
+pub(crate) use self::at_hand::{AtHand, Destination, Leads};
 pub use self::builder::UpstreamsBuilder;
 pub(crate) use self::concurrency::Place;
 pub(crate) use self::held::Held;

@@ -8,10 +8,10 @@ use foldhash::fast::RandomState;
 use http::{Request, Uri};
 use papaya::HashMap;
 
+use super::at_hand::{AtHand, Room};
 use super::common::Common;
 use super::forget::Row;
-use super::held::Held;
-use super::home::Home;
+use super::held::{Held, Seat};
 use super::key::{Key, KeyRef};
 use super::remembering::{Remembering, Remembers};
 use super::{Address, SentKeys, Upstream, UpstreamName, UpstreamsBuilder};
@@ -55,7 +55,7 @@ pub(super) struct Shared {
     /// Hashed quickly, and seeded: whoever chooses host names does not choose their places.
     pub(super) by_key: HashMap<Key, Arc<Upstream>, RandomState>,
     pub(super) row: Row,
-    pub(super) home: Home,
+    pub(super) seats: AtHand<Seat>,
     pub(super) overflow: OnceLock<Arc<Upstream>>,
     pub(super) remembering: Remembering,
     /// Whether a circuit is asked for them.
@@ -103,7 +103,7 @@ impl Upstreams {
             capacity,
             by_key: HashMap::with_hasher(RandomState::default()),
             row: Row::default(),
-            home: Home::default(),
+            seats: AtHand::default(),
             overflow: OnceLock::new(),
             remembering: Remembering::default(),
             guarded: AtomicBool::new(false),
@@ -205,23 +205,27 @@ impl Upstreams {
         if name.is_some() {
             return Held::Counted(self.look_up(KeyRef::new(uri, name)));
         }
-        match self.shared.home.at(uri) {
-            Some(seat) => Held::AtHome(seat),
-            None => Held::Counted(self.settle(uri)),
+        match self.shared.seats.find(uri, Seat::is_remembered) {
+            Ok(seat) => Held::AtHand(seat),
+            Err(room) => Held::Counted(self.settle(uri, room)),
         }
     }
 
     /// The upstream of this URI, if its request says no finer name.
     pub(crate) fn at(&self, uri: &Uri) -> Arc<Upstream> {
-        let seat = self.shared.home.at(uri);
-        seat.map_or_else(|| self.settle(uri), |seat| Arc::clone(&seat.upstream))
+        match self.shared.seats.find(uri, Seat::is_remembered) {
+            Ok(seat) => Arc::clone(&seat.upstream),
+            Err(room) => self.settle(uri, room),
+        }
     }
 
-    fn settle(&self, uri: &Uri) -> Arc<Upstream> {
+    fn settle(&self, uri: &Uri, room: Option<Room<'_, Seat>>) -> Arc<Upstream> {
         let upstream = self.look_up(KeyRef::new(uri, None));
         // What newcomers share while there is no room is nobody's own.
-        if !self.is_overflow(&upstream) {
-            self.shared.home.settle(uri, &upstream);
+        if let Some(room) = room
+            && !self.is_overflow(&upstream)
+        {
+            room.keep(Arc::new(Seat::of(uri, &upstream)));
         }
         upstream
     }

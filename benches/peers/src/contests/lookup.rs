@@ -61,7 +61,7 @@ impl<S: Service<Request<Body>>> Walk<S> {
         walk
     }
 
-    /// The last ones from now on: the first one is at home, and needs no lookup.
+    /// The last ones from now on: those that were called first are at hand, and need no lookup.
     fn among(mut self, called: usize) -> Self {
         self.uris.drain(..self.uris.len() - called);
         self.next = 0;

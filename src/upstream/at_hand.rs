@@ -1,6 +1,7 @@
 //! What calls of one destination share, at hand where it was called before.
 
 use std::array;
+use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -49,7 +50,6 @@ pub(crate) trait Leads {
 ///
 /// Most clients call one upstream, which is looked for first; each of the others has two places to choose
 /// from, so that of ten some nine find one. Who has a place keeps it, as long as it is worth anything.
-#[derive(Debug)]
 pub(crate) struct AtHand<T> {
     lanes: [Apart<[ArcSwapOption<T>; PLACES]>; LANES],
     hasher: RandomState,
@@ -104,6 +104,19 @@ impl<T: Leads> AtHand<T> {
     ) -> [&'a ArcSwapOption<T>; 2] {
         let hash = self.hasher.hash_one(authority);
         [hash >> 32, hash & 0xffff_ffff].map(|half| &places[half as usize % places.len()])
+    }
+}
+
+/// Only where it leads: what is kept is shown where it belongs, and would else be shown for each place.
+impl<T: Leads> fmt::Debug for AtHand<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut list = f.debug_list();
+        for place in self.lanes.iter().flat_map(|Apart(places)| places) {
+            if let Some(kept) = place.load().as_ref() {
+                list.entry(kept.destination());
+            }
+        }
+        list.finish()
     }
 }
 

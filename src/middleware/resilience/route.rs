@@ -14,7 +14,6 @@ use crate::upstream::{AtHand, Destination, Leads, Upstream};
 
 /// Where a call goes, and by which policy: all that it shares with others, under one count. Each lane
 /// counts for itself, so that threads do not meet.
-#[derive(Debug)]
 pub(super) struct Route {
     pub(super) stack: Stack,
     pub(super) policy: Arc<Policy>,

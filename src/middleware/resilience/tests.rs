@@ -5,6 +5,7 @@ mod bodies;
 mod both;
 mod calls;
 mod chance;
+mod freed;
 mod nested;
 mod outside;
 mod refusals;

@@ -1,6 +1,7 @@
 //! Which upstream is forgotten when another one needs its place.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
@@ -15,17 +16,21 @@ const CANDIDATES: usize = 16;
 
 /// All that are remembered, in the order in which they are looked at: a clock with one hand.
 #[derive(Debug, Default)]
-pub(super) struct Row(Mutex<VecDeque<Weak<Upstream>>>);
+pub(super) struct Row {
+    order: Mutex<VecDeque<Weak<Upstream>>>,
+    /// Held while one is marked as forgotten that may be found to be in use.
+    forgetting: Mutex<()>,
+}
 
 impl Row {
     /// One more is remembered.
     pub(super) fn join(&self, upstream: &Arc<Upstream>) {
-        self.hold().push_back(Arc::downgrade(upstream));
+        hold(&self.order).push_back(Arc::downgrade(upstream));
     }
 
     /// The quietest of the idle ones that come next; it has left the row.
     fn call_up(&self, now: Instant) -> Option<Arc<Upstream>> {
-        let mut row = self.hold();
+        let mut row = hold(&self.order);
         let (mut quietest, mut candidates) = (None::<(f64, Arc<Upstream>)>, 0);
         for _ in 0..row.len().min(LOOKS) {
             let Some(next) = row.pop_front().and_then(|next| next.upgrade()) else {
@@ -48,10 +53,15 @@ impl Row {
         quietest.map(|(_, upstream)| upstream)
     }
 
-    /// A row has no invariant that a panic elsewhere could break half-way.
-    fn hold(&self) -> MutexGuard<'_, VecDeque<Weak<Upstream>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits until it is settled whether one that is marked is forgotten.
+    pub(super) fn settled(&self) {
+        drop(hold(&self.forgetting));
     }
+}
+
+/// Neither a row nor a turn has an invariant that a panic elsewhere could break half-way.
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Upstreams {
@@ -63,16 +73,28 @@ impl Upstreams {
         let Some(quietest) = self.shared.row.call_up(now) else {
             return false;
         };
-        let upstreams = self.shared.by_key.pin();
-        // Somebody may have come for it in the meantime.
-        let removed = upstreams.remove_if(&quietest.key.borrow(), |_, _| is_spare(&quietest, now));
-        if let Ok(Some(_)) = removed {
-            quietest.forget();
-            true
-        } else {
+        let is_forgotten = self.forget(&quietest, now);
+        if !is_forgotten {
             self.shared.row.join(&quietest);
-            false
         }
+        is_forgotten
+    }
+
+    /// `false`: somebody has come for it in the meantime.
+    ///
+    /// It is marked first, and then looked at whether it is in use; whoever looks it up takes it first,
+    /// and then looks at whether it is marked. One of them at least sees what the other has done.
+    fn forget(&self, upstream: &Arc<Upstream>, now: Instant) -> bool {
+        let _turn = hold(&self.shared.row.forgetting);
+        upstream.mark_as_forgotten(true);
+        fence(Ordering::SeqCst);
+        let upstreams = self.shared.by_key.pin();
+        let removed = upstreams.remove_if(&upstream.key.borrow(), |_, _| is_spare(upstream, now));
+        let is_forgotten = matches!(removed, Ok(Some(_)));
+        if !is_forgotten {
+            upstream.mark_as_forgotten(false);
+        }
+        is_forgotten
     }
 }
 

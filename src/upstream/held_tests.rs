@@ -65,7 +65,7 @@ async fn of_one_that_was_forgotten_nothing_is_left_though_a_call_still_holds_it(
     let seat = |held: &Held| Arc::new(Seat::of(&uri, held));
     find().unwrap_err().unwrap().keep(seat(&held));
     assert!(find().is_ok());
-    held.forget();
+    held.mark_as_forgotten(true);
     let other = hold(&upstreams, SECOND);
     find().unwrap_err().unwrap().keep(seat(&other));
     assert!(Arc::ptr_eq(&find().unwrap().upstream, &other));

@@ -1,12 +1,12 @@
 //! The bounded map of upstreams.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 use foldhash::fast::RandomState;
 use http::{Request, Uri};
-use papaya::HashMap;
+use papaya::{HashMap, HashMapRef, LocalGuard};
 
 use super::at_hand::{AtHand, Room};
 use super::common::Common;
@@ -65,6 +65,9 @@ pub(super) struct Shared {
     sent_keys: SentKeys,
     pub(super) common: Arc<Common>,
 }
+
+/// The map, while somebody looks into it.
+type Map<'a> = HashMapRef<'a, Key, Arc<Upstream>, RandomState, LocalGuard<'a>>;
 
 impl Upstreams {
     /// No upstreams yet. Each override that the policy carries is logged at WARN.
@@ -232,8 +235,7 @@ impl Upstreams {
 
     /// The upstream of this name, if it is remembered.
     pub(crate) fn remembered(&self, address: &Address) -> Option<Arc<Upstream>> {
-        let upstreams = self.shared.by_key.pin();
-        upstreams.get(&address.key()).cloned()
+        self.take(|upstreams| upstreams.get(&address.key()).cloned())
     }
 
     /// The upstream of this name, made if it was never called. `None`: it would share its state with
@@ -249,10 +251,28 @@ impl Upstreams {
     }
 
     fn look_up(&self, key: KeyRef<'_>) -> Arc<Upstream> {
-        let upstreams = self.shared.by_key.pin();
-        if let Some(upstream) = upstreams.get(&key) {
-            return Arc::clone(upstream);
+        self.take(|upstreams| {
+            let known = upstreams.get(&key).map(Arc::clone);
+            Some(known.unwrap_or_else(|| self.add(key, upstreams)))
+        })
+        .expect("what is not remembered is made")
+    }
+
+    /// One that was taken from the map, and is not being forgotten meanwhile.
+    fn take(&self, take: impl Fn(&Map<'_>) -> Option<Arc<Upstream>>) -> Option<Arc<Upstream>> {
+        loop {
+            let taken = take(&self.shared.by_key.pin())?;
+            // It counts as in use by now: see `forget`.
+            fence(Ordering::SeqCst);
+            if !taken.is_forgotten() {
+                return Some(taken);
+            }
+            drop(taken);
+            self.shared.row.settled();
         }
+    }
+
+    fn add(&self, key: KeyRef<'_>, upstreams: &Map<'_>) -> Arc<Upstream> {
         let policy = self.policy();
         if upstreams.len() >= self.shared.capacity && !self.forget_one() {
             let overflow = || Arc::new(self.make(Key::nobodys("overflow"), &policy));

@@ -147,6 +147,27 @@ async fn as_many_are_remembered_as_was_said_and_at_least_one() {
 }
 
 #[tokio::test]
+async fn one_that_is_in_use_is_found_again_however_many_newcomers_need_its_place() {
+    const CALLS: usize = 20_000;
+    let upstreams = bounded(2);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let upstreams = &upstreams;
+            scope.spawn(move || {
+                for call in 0..CALLS {
+                    // Two threads come for two hosts again and again, and two for others.
+                    let host = [call % 2, 100 + call % 7][thread % 2];
+                    let url = format!("https://{host}.example/");
+                    let held = to(upstreams, &url);
+                    let is_own = !upstreams.is_overflow(&held);
+                    assert!(!is_own || Arc::ptr_eq(&held, &to(upstreams, &url)), "{url}");
+                }
+            });
+        }
+    });
+}
+
+#[tokio::test]
 async fn threads_that_call_newcomers_at_once_do_not_outgrow_it() {
     let upstreams = bounded(16);
     std::thread::scope(|scope| {

@@ -36,7 +36,7 @@ pub(crate) struct Upstream {
     pub(super) refusals: Refusals,
     /// Made with the first limit.
     concurrency: OnceLock<Arc<Concurrency>>,
-    /// Whether another one has its place in the map.
+    /// Whether another one has its place in the map, or is about to have it.
     forgotten: AtomicBool,
     circuit: Guarded,
     /// Made for the first that waits.
@@ -219,9 +219,9 @@ impl Upstream {
         self.traffic.median()
     }
 
-    /// Another one has its place in the map.
-    pub(super) fn forget(&self) {
-        self.forgotten.store(true, Ordering::Release);
+    /// Whether another one has its place in the map, or is about to have it.
+    pub(super) fn mark_as_forgotten(&self, is_forgotten: bool) {
+        self.forgotten.store(is_forgotten, Ordering::Release);
     }
 
     pub(crate) fn is_forgotten(&self) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! *What do its calls share?* `state`, `common`; *how does a healthy one begin?* `beginning`; *which retry
 //! need not ask?* `at_once`; *what does the end of an attempt tell it?* `ending`; *which call is turned
-//! away at once?* `turned_away`; *which one is it?* `registry`, `at_hand`, `held`; *which are forgotten?* `forget`,
+//! away at once?* `turned_away`; *which one is it?* `finding`, `registry`, `at_hand`, `held`; *which are forgotten?* `forget`,
 //! `remembering`; *what does another policy change?* `reload`.
 
 mod address;
@@ -15,6 +15,7 @@ mod changing;
 mod common;
 mod concurrency;
 mod ending;
+mod finding;
 mod forget;
 mod found;
 mod guarded;

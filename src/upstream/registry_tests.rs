@@ -1,10 +1,13 @@
 //! The map is bounded, and forgets nothing that matters.
 
+use http::Request;
+
 use super::*;
+use crate::clock;
 use crate::event::Observer;
 use crate::policy::Health;
 use crate::policy::circuit::{Call, Closing, Ending};
-use crate::upstream::WeakUpstreams;
+use crate::upstream::{UpstreamName, WeakUpstreams};
 
 impl Upstreams {
     /// At most so many are remembered.

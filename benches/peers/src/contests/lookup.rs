@@ -3,6 +3,9 @@
 //! Who calls each of the 100,000 in turn pays for memory that is far away. Who calls a few of them, while
 //! all are remembered, pays for the lookup.
 
+use std::thread;
+use std::time::Duration;
+
 use http::{Method, Request, Uri};
 use tower::Service;
 
@@ -58,6 +61,11 @@ impl<S: Service<Request<Body>>> Walk<S> {
             next: 0,
         };
         walk.run(upstreams);
+        if upstreams > 1 {
+            // What is called in a second second gets room for its minutes, and not while that is measured.
+            thread::sleep(Duration::from_secs(1));
+            walk.run(upstreams);
+        }
         walk
     }
 

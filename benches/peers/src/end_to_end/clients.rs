@@ -81,7 +81,9 @@ fn seawall_client(template: &Request<Body>) -> Contestant {
     let client = ::seawall::Client::builder(seawall::payments());
     let client = client.build().expect("a client can be made");
     // The same bytes, which each clone shares too.
-    let template = template.clone().map(|_| bytes::Bytes::copy_from_slice(&[b'x'; 64]));
+    let template = template
+        .clone()
+        .map(|_| bytes::Bytes::copy_from_slice(&[b'x'; 64]));
     contestant("seawall::Client", move || {
         let (client, request) = (client.clone(), template.clone());
         async move {

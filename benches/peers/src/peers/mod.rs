@@ -1,6 +1,7 @@
 //! One peer a file, each in the stack that a careful user would build of it.
 
 pub mod failsafe;
+pub mod floor;
 pub mod recloser;
 pub mod seawall;
 pub mod tower;

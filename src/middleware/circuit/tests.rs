@@ -3,6 +3,7 @@
 mod gate;
 mod half_open;
 mod rate_limit;
+mod told;
 mod trip;
 mod waiting;
 

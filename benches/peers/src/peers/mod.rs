@@ -1,4 +1,4 @@
-//! One peer a file, each in the stack that a careful user would build of it.
+//! One peer a file, each in the stack that a careful user would build of it; and `floor`, which is none.
 
 pub mod failsafe;
 pub mod floor;

@@ -1,7 +1,8 @@
 //! One upstream among 100,000, against one alone. The base finds its way among as many URLs.
 //!
-//! Who calls each of the 100,000 in turn pays for memory that is far away. Who calls a few of them, while
-//! all are remembered, pays for the lookup.
+//! Who calls each of the 100,000 in turn pays for memory that is far away. Who calls a few of them in turn,
+//! while all are remembered, pays for the lookup. Who calls the last of them again and again finds it at
+//! hand, though those that came before had been there.
 
 use std::thread;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub(super) fn contest() -> Contest {
     let all = UPSTREAMS as usize;
     for (variant, upstreams, called) in [
         ("1 upstream", 1, 1),
+        ("1 of 100,000", UPSTREAMS, 1),
         ("64 of 100,000", UPSTREAMS, A_FEW),
         ("100,000 upstreams", UPSTREAMS, all),
     ] {

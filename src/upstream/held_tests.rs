@@ -37,21 +37,47 @@ async fn what_was_called_before_is_at_hand_by_scheme_host_and_port() {
     }
 }
 
-#[tokio::test]
-async fn of_many_those_that_came_first_stay_at_hand() {
+/// As many as there are places, and some.
+const AT_HAND: usize = 24;
+const ALL: usize = 40;
+
+fn hold_host(upstreams: &Upstreams, number: usize) -> bool {
+    is_at_hand(&hold(upstreams, &format!("https://host-{number}.example/")))
+}
+
+fn called_once() -> Upstreams {
     let upstreams = Upstreams::bounded(Policy::internal(), 200);
-    let host = |number: usize| format!("https://host-{number}.example/");
-    let at_hand = || -> Vec<usize> {
-        let is_at_hand = |number: &usize| is_at_hand(&hold(&upstreams, &host(*number)));
-        (0..100).filter(is_at_hand).collect()
-    };
-    assert_eq!(at_hand(), [0_usize; 0]);
-    let first = at_hand();
-    assert!(
-        first[0] == 0 && (8..=16).contains(&first.len()),
-        "{first:?}"
-    );
-    assert_eq!(at_hand(), first, "nobody has taken a place");
+    for number in 0..ALL {
+        assert!(!hold_host(&upstreams, number));
+    }
+    upstreams
+}
+
+#[tokio::test]
+async fn of_many_that_are_called_in_turn_those_that_came_first_are_at_hand() {
+    let upstreams = called_once();
+    for _ in 0..100 {
+        let at_hand = (0..ALL).filter(|number| hold_host(&upstreams, *number));
+        assert!(at_hand.eq(0..AT_HAND));
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_called_again_and_again_comes_to_be_at_hand_though_it_came_late() {
+    let upstreams = called_once();
+    let calls = (0..1_000).take_while(|_| !hold_host(&upstreams, ALL - 1));
+    assert!((300..=384).contains(&calls.count()));
+    assert!((0..100).all(|_| hold_host(&upstreams, ALL - 1)));
+    assert!(!hold_host(&upstreams, ALL - 2), "nobody has called it");
+}
+
+#[tokio::test]
+async fn those_that_are_called_as_often_as_others_want_their_places_keep_them() {
+    let upstreams = called_once();
+    for _ in 0..1_000 {
+        assert!(!hold_host(&upstreams, ALL - 1));
+        assert!((0..AT_HAND).all(|number| hold_host(&upstreams, number)));
+    }
 }
 
 #[tokio::test]
@@ -68,7 +94,7 @@ async fn of_one_that_was_forgotten_nothing_is_left_though_a_call_still_holds_it(
     held.mark_as_forgotten(true);
     let other = hold(&upstreams, SECOND);
     find().unwrap_err().unwrap().keep(seat(&other));
-    assert!(Arc::ptr_eq(&find().unwrap().upstream, &other));
+    assert!(find().is_ok_and(|seat| Arc::ptr_eq(&seat.upstream, &other)));
 }
 
 #[tokio::test]
@@ -91,6 +117,30 @@ async fn whichever_threads_have_called_one_its_place_can_be_had() {
     });
     let second = hold(&upstreams, SECOND);
     assert_eq!(second.name().as_ref(), "https://second.example:443");
+}
+
+#[tokio::test]
+async fn of_what_threads_keep_while_another_clears_nothing_is_held_for_good() {
+    let upstreams = Upstreams::bounded(Policy::internal(), 8);
+    let (held, seats) = (hold(&upstreams, FIRST), AtHand::<Seat>::default());
+    let (uri, before) = (Uri::from_static(FIRST), Arc::strong_count(&held));
+    // More than there are lanes, so that some share one.
+    thread::scope(|scope| {
+        for number in 0..12 {
+            let (held, seats, uri) = (&held, &seats, &uri);
+            scope.spawn(move || {
+                for _ in 0..20_000 {
+                    if number % 4 == 0 {
+                        seats.clear();
+                    } else if let Err(Some(room)) = seats.find(uri, Seat::is_remembered) {
+                        room.keep(Arc::new(Seat::of(uri, held)));
+                    }
+                }
+            });
+        }
+    });
+    seats.clear();
+    assert_eq!(Arc::strong_count(&held), before);
 }
 
 #[tokio::test]

@@ -5,105 +5,60 @@ use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
 use foldhash::fast::RandomState;
 use http::Uri;
-use http::uri::Scheme;
 
+pub(crate) use self::destination::{Destination, Leads};
+pub(crate) use self::shelf::Room;
+use self::shelf::{Mark, Shelf};
 use crate::lane::{self, Apart, LANES};
 
-/// Places in each lane, on the two cache lines that a lane has anyway.
-const PLACES: usize = 16;
+mod destination;
+mod favour;
+mod shelf;
 
-/// Where a request goes, as it was written: whoever writes it otherwise goes elsewhere.
-#[derive(Debug)]
-pub(crate) struct Destination {
-    is_http: bool,
-    authority: Box<str>,
-}
-
-impl Destination {
-    pub(crate) fn of(uri: &Uri) -> Self {
-        Self {
-            is_http: is_http(uri),
-            authority: authority(uri).into(),
-        }
-    }
-
-    fn is_of(&self, uri: &Uri) -> bool {
-        authority(uri) == &*self.authority && is_http(uri) == self.is_http
-    }
-
-    /// Whether it holds a name or a password.
-    fn tells_of_a_person(&self) -> bool {
-        self.authority.as_bytes().contains(&b'@')
-    }
-}
-
-/// What is kept for a destination.
-pub(crate) trait Leads {
-    fn destination(&self) -> &Destination;
-}
-
-/// What was made for the destinations that were called first. Each lane has its own, so that threads do not
+/// What was made for the destinations that are called most. Each lane has its own, so that threads do not
 /// meet where they count who holds it.
 ///
-/// Most clients call one upstream, which is looked for first; each of the others has two places to choose
-/// from, so that of ten some nine find one. Who has a place keeps it, as long as it is worth anything.
+/// Most calls go where the last one went, which is looked for first. Who has a place keeps it as long as it is
+/// worth anything, and is found as often as others want it.
 pub(crate) struct AtHand<T> {
-    lanes: [Apart<[ArcSwapOption<T>; PLACES]>; LANES],
+    lanes: [Apart<Shelf<T>>; LANES],
+    /// Seeded: whoever chooses host names does not choose who is taken for whom.
     hasher: RandomState,
 }
 
 impl<T> Default for AtHand<T> {
     fn default() -> Self {
         Self {
-            lanes: array::from_fn(|_| Apart(array::from_fn(|_| ArcSwapOption::empty()))),
+            lanes: array::from_fn(|_| Apart(Shelf::default())),
             hasher: RandomState::default(),
         }
     }
 }
 
 impl<T: Leads> AtHand<T> {
-    /// What is kept for this URI, if it is still worth anything; or else where it may be kept, if there is
-    /// room.
-    pub(crate) fn find<'a>(
-        &'a self,
+    /// What is kept for this URI, if it is still worth anything; or else where it may be kept, if there is a
+    /// place that nobody has, or that its holder has lost.
+    pub(crate) fn find(
+        &self,
         uri: &Uri,
         is_worth: impl Fn(&T) -> bool,
-    ) -> Result<Arc<T>, Option<Room<'a, T>>> {
-        let mut room = None;
-        let mut look_into = |place: &'a ArcSwapOption<T>| {
-            let kept = place.load();
-            let Some(kept) = kept.as_ref().filter(|kept| is_worth(kept)) else {
-                room = room.take().or(Some(Room(place)));
-                return None;
-            };
-            kept.destination().is_of(uri).then(|| Arc::clone(kept))
-        };
-        let Apart([first, others @ ..]) = &self.lanes[lane::mine() % LANES];
-        let found = look_into(first).or_else(|| {
-            let [one, other] = self.choose(others, authority(uri));
-            look_into(one).or_else(|| look_into(other))
-        });
-        found.ok_or(room)
+    ) -> Result<Arc<T>, Option<Room<'_, T>>> {
+        let Apart(shelf) = &self.lanes[lane::mine() % LANES];
+        let is_it = |kept: &T| is_worth(kept) && kept.destination().is_of(uri);
+        if let Some(found) = shelf.last(is_it) {
+            return Ok(found);
+        }
+        let authority = destination::authority(uri);
+        let mark = Mark::of(self.hasher.hash_one(authority));
+        let found = shelf.find(mark, is_it);
+        found.ok_or_else(|| shelf.room(mark, is_worth))
     }
 
     /// Lets go of all.
     pub(crate) fn clear(&self) {
-        let places = self.lanes.iter().flat_map(|Apart(places)| places);
-        for place in places.filter(|place| place.load().is_some()) {
-            place.store(None);
-        }
-    }
-
-    fn choose<'a>(
-        &self,
-        places: &'a [ArcSwapOption<T>],
-        authority: &str,
-    ) -> [&'a ArcSwapOption<T>; 2] {
-        let hash = self.hasher.hash_one(authority);
-        [hash >> 32, hash & 0xffff_ffff].map(|half| &places[half as usize % places.len()])
+        self.lanes.iter().for_each(|Apart(shelf)| shelf.clear());
     }
 }
 
@@ -111,32 +66,9 @@ impl<T: Leads> AtHand<T> {
 impl<T: Leads> fmt::Debug for AtHand<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut list = f.debug_list();
-        for place in self.lanes.iter().flat_map(|Apart(places)| places) {
-            if let Some(kept) = place.load().as_ref() {
-                list.entry(kept.destination());
-            }
+        for kept in self.lanes.iter().flat_map(|Apart(shelf)| shelf.kept()) {
+            list.entry(kept.destination());
         }
         list.finish()
     }
-}
-
-/// A place that nobody has.
-#[derive(Debug)]
-pub(crate) struct Room<'a, T>(&'a ArcSwapOption<T>);
-
-impl<T: Leads> Room<'_, T> {
-    /// Kept at hand from now on. What tells of a person is kept nowhere.
-    pub(crate) fn keep(self, made: Arc<T>) {
-        if !made.destination().tells_of_a_person() {
-            self.0.store(Some(made));
-        }
-    }
-}
-
-fn authority(uri: &Uri) -> &str {
-    uri.authority().map_or("", |authority| authority.as_str())
-}
-
-fn is_http(uri: &Uri) -> bool {
-    uri.scheme() == Some(&Scheme::HTTP)
 }

@@ -45,15 +45,15 @@ impl<T: Leads> AtHand<T> {
         uri: &Uri,
         is_worth: impl Fn(&T) -> bool,
     ) -> Result<Arc<T>, Option<Room<'_, T>>> {
-        let Apart(shelf) = &self.lanes[lane::mine() % LANES];
+        let Apart(mine) = &self.lanes[lane::mine() % LANES];
         let is_it = |kept: &T| is_worth(kept) && kept.destination().is_of(uri);
-        if let Some(found) = shelf.last(is_it) {
+        if let Some(found) = mine.last(is_it) {
             return Ok(found);
         }
         let authority = destination::authority(uri);
         let mark = Mark::of(self.hasher.hash_one(authority));
-        let found = shelf.find(mark, is_it);
-        found.ok_or_else(|| shelf.room(mark, is_worth))
+        let found = mine.find(mark, is_it);
+        found.ok_or_else(|| mine.room(mark, is_worth))
     }
 
     /// Lets go of all.

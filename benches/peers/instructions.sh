@@ -14,7 +14,7 @@ instructions() {
         sed -n 's/.*Collected : //p'
 }
 
-kinds=(bare recloser circuit failsafe refused refused-stack get unkeyed post retried-tower retried)
+kinds=(bare floor by-hand recloser circuit failsafe refused refused-stack get unkeyed post retried-tower retried)
 for kind in "${@:-${kinds[@]}}"; do
     short=1000 long=11000
     [[ "$kind" != post && "$kind" != retried ]] || { short=40000 long=72768; }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use ::seawall::{CircuitLayer, Policy, ResilienceLayer};
 use http::Method;
 use peers::measure::{Run, Template};
-use peers::peers::{failsafe, recloser, seawall, tower};
+use peers::peers::{by_hand, failsafe, floor, recloser, seawall, tower};
 use peers::transport::{Bare, Manner};
 
 fn main() -> ExitCode {
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     let calls = args.next().and_then(|calls| calls.parse().ok());
     let (Some(mut run), Some(calls)) = (make(&kind), calls) else {
         eprintln!(
-            "error: count bare|circuit|get|post|unkeyed|retried|retried-tower|recloser|refused|\
+            "error: count bare|floor|by-hand|circuit|get|post|unkeyed|retried|retried-tower|recloser|refused|\
              refused-stack|failsafe CALLS"
         );
         return ExitCode::from(2);
@@ -39,6 +39,8 @@ fn make(kind: &str) -> Option<Box<dyn Run>> {
     Some(match kind {
         "bare" => Box::new(Template::new(ready, &post)),
         "circuit" => Box::new(Template::new(seawall::circuit(ready), &post)),
+        "floor" => Box::new(Template::new(floor::floor(ready), &post)),
+        "by-hand" => Box::new(Template::new(by_hand::by_hand(ready), &post)),
         "get" => Box::new(Template::new(seawall::stack(payments(), ready), &get)),
         "post" => Box::new(Template::new(seawall::stack(payments(), ready), &post)),
         "unkeyed" => {

@@ -6,7 +6,7 @@ use http::{Method, Request};
 
 use super::{AGAIN, BARE, OVER_BARE, RESILIENCE, TOWER};
 use crate::measure::{Against, Contest, Fresh, Template};
-use crate::peers::{floor, recloser, seawall, tower, tower_resilience};
+use crate::peers::{by_hand, floor, recloser, seawall, tower, tower_resilience};
 use crate::request::Body;
 use crate::transport::{Bare, Manner};
 
@@ -27,6 +27,8 @@ pub(super) fn contest() -> Contest {
     everywhere(&mut contest, RESILIENCE, AGAINST_PEERS, &post, peer);
     let row = "the floor: clock, key, kept head";
     everywhere(&mut contest, row, AGAINST_PEERS, &post, floor::floor);
+    let row = "by hand: what the rules write down";
+    everywhere(&mut contest, row, AGAINST_PEERS, &post, by_hand::by_hand);
     let payments = |bare| seawall::stack(seawall::payments(), bare);
     everywhere(
         &mut contest,

@@ -23,7 +23,7 @@ pub(crate) fn mine() -> usize {
     mine
 }
 
-/// One for each lane, on two cache lines of its own: processors fetch them in pairs.
+/// One for each lane, on cache lines of its own, in pairs: processors fetch them so.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct Apart<T>(pub(crate) T);

@@ -51,12 +51,10 @@ impl Upstreams {
         }
     }
 
-    fn settle(&self, uri: &Uri, room: Option<Room<'_, Seat>>) -> Arc<Upstream> {
+    fn settle(&self, uri: &Uri, room: Room<'_, Seat, impl Fn(&Seat) -> bool>) -> Arc<Upstream> {
         let upstream = self.look_up(KeyRef::new(uri, None));
         // What newcomers share while there is no room is nobody's own.
-        if let Some(room) = room
-            && !self.is_overflow(&upstream)
-        {
+        if !self.is_overflow(&upstream) {
             room.keep(Arc::new(Seat::of(uri, &upstream)));
         }
         upstream

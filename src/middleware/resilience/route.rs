@@ -68,7 +68,7 @@ impl Leads for Route {
     }
 }
 
-/// The routes that were taken first.
+/// The routes that are taken most.
 #[derive(Debug, Default)]
 pub(super) struct Routes(AtHand<Route>);
 
@@ -90,9 +90,7 @@ impl Routes {
         }
         let route = Arc::new(Route::to(uri, (turn, policy), stack));
         // What newcomers share while there is no room is nobody's own.
-        if let Some(room) = room
-            && !stack.upstreams.is_overflow(&route.upstream)
-        {
+        if !stack.upstreams.is_overflow(&route.upstream) {
             room.keep(Arc::clone(&route));
         }
         Some(route)

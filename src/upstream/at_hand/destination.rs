@@ -1,16 +1,17 @@
 //! Where a request goes.
 
+use std::fmt;
+
 use http::Uri;
 use http::uri::Scheme;
 
 use super::favour::Favour;
 
 /// Where a request goes, as it was written: whoever writes it otherwise goes elsewhere.
-#[derive(Debug)]
 pub(crate) struct Destination {
     is_http: bool,
     authority: Box<str>,
-    /// Of what is kept for it.
+    /// What is kept for it keeps its place so much longer.
     pub(super) favour: Favour,
 }
 
@@ -30,6 +31,13 @@ impl Destination {
     /// Whether it holds a name or a password.
     pub(super) fn tells_of_a_person(&self) -> bool {
         self.authority.as_bytes().contains(&b'@')
+    }
+}
+
+impl fmt::Debug for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.is_http { "http" } else { "https" };
+        write!(f, "{scheme}://{}", self.authority)
     }
 }
 

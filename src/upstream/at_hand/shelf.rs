@@ -13,7 +13,7 @@ const PLACES: usize = 24;
 // With what else there is they fill four cache lines.
 const _: () = assert!(size_of::<Shelf<()>>() <= 256);
 
-/// Whose a place is, in short: as good as never two have the same, and each looks closer.
+/// Whose a place is, in short. Seldom do two have the same; whoever finds one looks closer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark(u16);
 
@@ -21,15 +21,17 @@ impl Mark {
     const NOBODYS: Self = Self(0);
 
     pub(super) const fn of(hash: u64) -> Self {
-        let [.., high, higher] = hash.to_le_bytes();
-        Self(u16::from_le_bytes([high | 1, higher]))
+        match (hash >> 48) as u16 {
+            0 => Self(1),
+            mark => Self(mark),
+        }
     }
 }
 
 /// The places of one lane, and whose they are.
 ///
 /// Of two threads that share a lane, one may fill a place and the other write its mark. Whoever is kept there
-/// is not found then, and loses the place in time; nobody is found who is not meant.
+/// is not found by it then, and loses the place in time; nobody is found who is not meant.
 pub(super) struct Shelf<T> {
     places: [ArcSwapOption<T>; PLACES],
     marks: [AtomicU16; PLACES],
@@ -64,19 +66,14 @@ impl<T: Leads> Shelf<T> {
         Some(found)
     }
 
-    /// A place for somebody with this mark: where what was kept for it is worth nothing any more, or one
-    /// that nobody has, or that its holder has lost.
-    pub(super) fn room(&self, mark: Mark, is_worth: impl Fn(&T) -> bool) -> Option<Room<'_, T>> {
+    /// The number of a place for somebody with this mark: where what was kept for it is worth nothing any
+    /// more, or one that nobody has, or that its holder has lost.
+    fn place(&self, mark: Mark, is_worth: impl Fn(&T) -> bool) -> Option<usize> {
         let own = self
             .marked(mark)
             .find(|&number| !self.holds(number, &is_worth));
         let free = || self.marked(Mark::NOBODYS).next();
-        let number = own.or_else(free).or_else(|| self.lost(is_worth))?;
-        Some(Room {
-            shelf: self,
-            number,
-            mark,
-        })
+        own.or_else(free).or_else(|| self.lost(is_worth))
     }
 
     /// The next place that is wanted, if its holder has lost it.
@@ -123,19 +120,32 @@ impl<T> Shelf<T> {
     }
 }
 
-/// A place that can be had.
-pub(crate) struct Room<'a, T> {
+/// Where somebody may be kept who was not found.
+pub(crate) struct Room<'a, T, W> {
     shelf: &'a Shelf<T>,
-    number: usize,
     mark: Mark,
+    is_worth: W,
 }
 
-impl<T: Leads> Room<'_, T> {
-    /// Kept at hand from now on. What tells of a person is kept nowhere.
+impl<'a, T: Leads, W: Fn(&T) -> bool> Room<'a, T, W> {
+    pub(super) const fn new(shelf: &'a Shelf<T>, mark: Mark, is_worth: W) -> Self {
+        Self {
+            shelf,
+            mark,
+            is_worth,
+        }
+    }
+
+    /// Kept at hand from now on, if there is a place to be had: only who takes it wants one. What tells of a
+    /// person is kept nowhere.
     pub(crate) fn keep(self, made: Arc<T>) {
-        if !made.destination().tells_of_a_person() {
-            self.shelf.places[self.number].store(Some(made));
-            self.shelf.marks[self.number].store(self.mark.0, Relaxed);
+        if made.destination().tells_of_a_person() {
+            return;
+        }
+        if let Some(number) = self.shelf.place(self.mark, self.is_worth) {
+            // In this order, for whoever clears meanwhile.
+            self.shelf.places[number].store(Some(made));
+            self.shelf.marks[number].store(self.mark.0, Relaxed);
         }
     }
 }

@@ -71,7 +71,7 @@ impl<S: Service<Request<Body>>> Walk<S> {
         walk
     }
 
-    /// The last ones from now on: those that were called first are at hand, and need no lookup.
+    /// The last ones from now on: of those that were called before, some are at hand, and need no lookup.
     fn among(mut self, called: usize) -> Self {
         self.uris.drain(..self.uris.len() - called);
         self.next = 0;

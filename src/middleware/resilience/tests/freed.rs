@@ -126,5 +126,8 @@ fn however_many_have_it_at_hand_an_upstream_is_shown_once() {
     }
     let shown = format!("{layer:?}");
     assert_eq!(shown.matches("Upstream {").count(), 8, "{shown}");
-    assert!(shown.matches("host-0.example\"").count() > 1, "{shown}");
+    assert!(
+        shown.matches("https://host-0.example,").count() > 1,
+        "{shown}"
+    );
 }

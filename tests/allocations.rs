@@ -21,7 +21,7 @@ type Answer = Result<Response<Body>, Infallible>;
 
 /// Calls that are counted one by one. The median is told: a map that grows now and then is not a
 /// call's cost.
-const CALLS: usize = 65;
+const CALLS: usize = 301;
 
 /// A request as an application has just built it: eight headers and 64 bytes, nothing shared so far.
 fn fresh(method: &Method) -> Request<Body> {
@@ -143,8 +143,8 @@ fn a_post_without_a_key_that_cannot_be_retried() {
     assert_eq!(extra(&layer, cloned(&Method::POST)), 0);
 }
 
-/// The same request to eight hosts in turn.
-fn to_eight_hosts(method: &Method) -> impl Fn() -> Request<Body> + use<> {
+/// The same request to so many hosts in turn.
+fn to_hosts(count: usize, method: &Method) -> impl Fn() -> Request<Body> + use<> {
     let next = std::cell::Cell::new(0);
     let to = |host| {
         let url = format!("https://gateway-{host}.test/payments");
@@ -153,16 +153,22 @@ fn to_eight_hosts(method: &Method) -> impl Fn() -> Request<Body> + use<> {
         drop(template.clone());
         template
     };
-    let templates: Vec<_> = (0..8).map(to).collect();
-    move || templates[next.replace((next.get() + 1) % 8)].clone()
+    let templates: Vec<_> = (0..count).map(to).collect();
+    move || templates[next.replace((next.get() + 1) % count)].clone()
 }
 
 #[test]
 fn as_many_where_eight_upstreams_are_called() {
-    assert_eq!(extra(&payments(), to_eight_hosts(&Method::POST)), 2);
-    assert_eq!(extra(&payments(), to_eight_hosts(&Method::GET)), 0);
+    assert_eq!(extra(&payments(), to_hosts(8, &Method::POST)), 2);
+    assert_eq!(extra(&payments(), to_hosts(8, &Method::GET)), 0);
     let layer = CircuitLayer::new(Upstreams::new(Policy::external()));
-    assert_eq!(extra(&layer, to_eight_hosts(&Method::POST)), 0);
+    assert_eq!(extra(&layer, to_hosts(8, &Method::POST)), 0);
+}
+
+#[test]
+fn none_by_the_circuit_alone_where_more_are_called_than_are_at_hand() {
+    let layer = CircuitLayer::new(Upstreams::new(Policy::external()));
+    assert_eq!(extra(&layer, to_hosts(60, &Method::POST)), 0);
 }
 
 /// Answers each call in turn with a 502 and a 200.

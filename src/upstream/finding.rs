@@ -55,7 +55,7 @@ impl Upstreams {
         let upstream = self.look_up(KeyRef::new(uri, None));
         // What newcomers share while there is no room is nobody's own.
         if !self.is_overflow(&upstream) {
-            room.keep(Arc::new(Seat::of(uri, &upstream)));
+            room.keep(|| Arc::new(Seat::of(uri, &upstream)));
         }
         upstream
     }

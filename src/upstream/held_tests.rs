@@ -101,7 +101,7 @@ fn seat(number: usize, held: &Held) -> (Uri, Arc<Seat>) {
 
 fn keep(seats: &AtHand<Seat>, (uri, seat): (Uri, Arc<Seat>)) -> bool {
     let room = seats.find(&uri, Seat::is_remembered);
-    room.unwrap_err().keep(seat);
+    room.unwrap_err().keep(|| seat);
     seats.find(&uri, Seat::is_remembered).is_ok()
 }
 
@@ -170,7 +170,7 @@ async fn of_what_threads_keep_while_others_clear_nothing_is_held_for_good() {
                         match seats.find(&uri, Seat::is_remembered) {
                             _ if number % 4 == 0 => seats.clear(),
                             Ok(_) => {}
-                            Err(room) => room.keep(seat),
+                            Err(room) => room.keep(|| seat),
                         }
                     }
                 });

@@ -91,7 +91,7 @@ impl Routes {
         let route = Arc::new(Route::to(uri, (turn, policy), stack));
         // What newcomers share while there is no room is nobody's own.
         if !stack.upstreams.is_overflow(&route.upstream) {
-            room.keep(Arc::clone(&route));
+            room.keep(|| Arc::clone(&route));
         }
         Some(route)
     }

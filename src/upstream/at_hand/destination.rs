@@ -27,11 +27,6 @@ impl Destination {
     pub(super) fn is_of(&self, uri: &Uri) -> bool {
         authority(uri) == &*self.authority && is_http(uri) == self.is_http
     }
-
-    /// Whether it holds a name or a password.
-    pub(super) fn tells_of_a_person(&self) -> bool {
-        self.authority.as_bytes().contains(&b'@')
-    }
 }
 
 impl fmt::Debug for Destination {
@@ -44,6 +39,11 @@ impl fmt::Debug for Destination {
 /// What is kept for a destination.
 pub(crate) trait Leads {
     fn destination(&self) -> &Destination;
+}
+
+/// Whether it holds a name or a password.
+pub(super) fn tells_of_a_person(uri: &Uri) -> bool {
+    authority(uri).as_bytes().contains(&b'@')
 }
 
 pub(super) fn authority(uri: &Uri) -> &str {

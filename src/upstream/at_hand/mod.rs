@@ -39,11 +39,11 @@ impl<T> Default for AtHand<T> {
 
 impl<T: Leads> AtHand<T> {
     /// What is kept for this URI, if it is still worth anything; or else where it may be kept.
-    pub(crate) fn find<W: Fn(&T) -> bool>(
-        &self,
-        uri: &Uri,
+    pub(crate) fn find<'a, W: Fn(&T) -> bool>(
+        &'a self,
+        uri: &'a Uri,
         is_worth: W,
-    ) -> Result<Arc<T>, Room<'_, T, W>> {
+    ) -> Result<Arc<T>, Room<'a, T, W>> {
         let Apart(mine) = &self.lanes[lane::mine() % LANES];
         let is_it = |kept: &T| is_worth(kept) && kept.destination().is_of(uri);
         if let Some(found) = mine.last(is_it) {
@@ -52,7 +52,7 @@ impl<T: Leads> AtHand<T> {
         let authority = destination::authority(uri);
         let mark = Mark::of(self.hasher.hash_one(authority));
         let found = mine.find(mark, is_it);
-        found.ok_or_else(|| Room::new(mine, mark, is_worth))
+        found.ok_or_else(|| Room::new(mine, (uri, mark), is_worth))
     }
 
     /// Lets go of all.

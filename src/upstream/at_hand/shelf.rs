@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering::Relaxed};
 
 use arc_swap::ArcSwapOption;
+use http::Uri;
 
 use super::Leads;
+use super::destination::tells_of_a_person;
 
 /// Places of one lane.
 const PLACES: usize = 24;
@@ -123,28 +125,34 @@ impl<T> Shelf<T> {
 /// Where somebody may be kept who was not found.
 pub(crate) struct Room<'a, T, W> {
     shelf: &'a Shelf<T>,
+    uri: &'a Uri,
     mark: Mark,
     is_worth: W,
 }
 
 impl<'a, T: Leads, W: Fn(&T) -> bool> Room<'a, T, W> {
-    pub(super) const fn new(shelf: &'a Shelf<T>, mark: Mark, is_worth: W) -> Self {
+    pub(super) const fn new(
+        shelf: &'a Shelf<T>,
+        (uri, mark): (&'a Uri, Mark),
+        is_worth: W,
+    ) -> Self {
         Self {
             shelf,
+            uri,
             mark,
             is_worth,
         }
     }
 
-    /// Kept at hand from now on, if there is a place to be had: only who takes it wants one. What tells of a
-    /// person is kept nowhere.
-    pub(crate) fn keep(self, made: Arc<T>) {
-        if made.destination().tells_of_a_person() {
+    /// Kept at hand from now on, if there is a place to be had: made only then, and only who takes a place
+    /// wants one. What tells of a person is kept nowhere.
+    pub(crate) fn keep(self, make: impl FnOnce() -> Arc<T>) {
+        if tells_of_a_person(self.uri) {
             return;
         }
         if let Some(number) = self.shelf.place(self.mark, self.is_worth) {
             // In this order, for whoever clears meanwhile.
-            self.shelf.places[number].store(Some(made));
+            self.shelf.places[number].store(Some(make()));
             self.shelf.marks[number].store(self.mark.0, Relaxed);
         }
     }
